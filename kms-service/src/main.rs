@@ -1,0 +1,2 @@
+//! Placeholder until this binary lands.
+fn main() {}
