@@ -1,1 +1,22 @@
-//! Placeholder until this crate lands.
+//! Where both services keep what must survive: ordered byte keys, conditional commits, nothing else.
+//!
+//! The [`Store`] port is deliberately small, so that another engine is one file. A commit is atomic and durable when
+//! it returns; what it demands of the current state it states as *expectations*, and a caller whose expectation
+//! fails re-reads and tries again. The cores see this port and never an engine: `memory` for tests, `sled` (feature
+//! `sled`) for one machine.
+//!
+//! The store is untrusted with content: values arrive sealed, and this crate neither knows nor logs them.
+
+mod batch;
+mod error;
+mod memory;
+mod port;
+mod range;
+mod stripes;
+
+pub use batch::Batch;
+pub use error::{CommitError, Part, StoreError};
+pub use memory::MemoryStore;
+pub use port::{Entry, MAX_BATCH_BYTES, MAX_KEY_BYTES, MAX_VALUE_BYTES, Store};
+pub use range::{Direction, KeyRange, Limit};
+pub use stripes::{StripeGuard, Stripes};
