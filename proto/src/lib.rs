@@ -2,11 +2,19 @@
 //! server reflection serves. Messages that can carry plaintext, key material or items print only sizes in `Debug`.
 
 #![allow(missing_docs, reason = "generated code; the .proto files carry the documentation")]
-#![allow(clippy::all, clippy::as_conversions, unused_qualifications, unreachable_pub, reason = "generated code")]
+#![allow(
+    clippy::all,
+    clippy::as_conversions,
+    unused_qualifications,
+    unreachable_pub,
+    reason = "generated code"
+)]
 
 /// `keystead.kms.v1`.
 pub mod kms {
     tonic::include_proto!("keystead.kms.v1");
+
+    mod debug;
 }
 
 /// `keystead.table.v1`.
