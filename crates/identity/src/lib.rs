@@ -1,1 +1,28 @@
-//! Placeholder until this crate lands.
+//! Who is calling, how it was proved, and what the caller's own policy says.
+//!
+//! A [`Directory`] holds every principal a service knows, read from the principals file or made for development. It
+//! turns an access key id and a secret into a [`Principal`], in constant time and with one answer for every failure.
+//! A [`Caller`] is a principal together with the service it comes through. A [`PolicyDocument`] answers what a
+//! principal's own IAM policy says of an action on a resource; what else decides (key policies, grants) is each
+//! service's own business.
+//!
+//! Nothing here knows a transport or a store. Secrets have no `Debug`, no `Clone`, no equality but a constant-time
+//! one, and are zeroized on drop.
+
+mod credential;
+mod development;
+mod directory;
+mod name;
+mod pattern;
+mod policy;
+mod principal;
+mod principals_file;
+mod private_file;
+
+pub use credential::{Credential, CredentialError, SecretKey};
+pub use development::{ROOT_CREDENTIAL_FILE, SERVICE_CREDENTIAL_FILE};
+pub use directory::{AuthError, Directory, DirectoryError};
+pub use name::{AccessKeyId, AccountId, NameError, PrincipalArn, Region, ServiceName};
+pub use policy::{PolicyDocument, PolicyError, Verdict};
+pub use principal::{Caller, Principal, PrincipalKind};
+pub use private_file::FileError;
