@@ -1,0 +1,218 @@
+//! What can go wrong in the table domain, as data, and its AWS code, kind and text.
+//!
+//! [`TableError`] is the one error of the engine; [`Invalid`] is its part for requests that are wrong in themselves.
+//! `Display` and `Debug` go to logs and show nothing that a customer stored or sent; only `public_message` (the answer
+//! to the very caller) quotes the caller's own input, as DynamoDB's texts do.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use fault::{Fault, Kind};
+
+mod invalid;
+mod kms;
+
+pub use invalid::{Echo, ExpressionError, ExpressionKind, Invalid};
+pub use kms::{KmsError, Plane};
+
+/// Why an operation of the table service failed.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    /// The request is wrong in itself.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The table does not exist; control plane.
+    #[error("table {table} not found")]
+    TableNotFound {
+        /// The name asked for.
+        table: String,
+    },
+    /// The table does not exist or is not ready; data plane.
+    #[error("table not found")]
+    ResourceNotFound,
+    /// A table of that name exists.
+    #[error("table {table} already exists")]
+    TableExists {
+        /// The name.
+        table: String,
+    },
+    /// The table is being created, updated or deleted.
+    #[error("table {table} is {activity}")]
+    TableBusy {
+        /// The name.
+        table: String,
+        /// What is going on.
+        activity: Activity,
+    },
+    /// A key switch is still running.
+    #[error("table {table} is switching its key")]
+    SwitchRunning {
+        /// The name.
+        table: String,
+    },
+    /// The change quota for encryption is used up; the text names the window.
+    #[error("the table's quota of encryption changes is used up")]
+    SwitchQuota {
+        /// End of the window, ISO 8601 with milliseconds.
+        window_end: String,
+        /// Changes in the window so far.
+        changes: u32,
+        /// Time of the last change, ISO 8601 with milliseconds.
+        last_change: String,
+    },
+    /// The table is protected against deletion.
+    #[error("the table is protected against deletion")]
+    DeletionProtected,
+    /// The caller may not do this to the table.
+    #[error("{principal} may not {action} on {resource}")]
+    Denied {
+        /// ARN of the caller.
+        principal: String,
+        /// The IAM action, `dynamodb:GetItem`.
+        action: &'static str,
+        /// ARN of the table.
+        resource: String,
+        /// Whether a statement denies it, rather than none allowing it.
+        explicit: bool,
+    },
+    /// KMS refused to use the table's key.
+    #[error(transparent)]
+    Kms(#[from] KmsError),
+    /// KMS does not answer, and no lease is left.
+    #[error("the key service does not answer")]
+    KmsUnavailable,
+    /// The service is starting, stopping or overloaded.
+    #[error("the service is not available: {reason}")]
+    Unavailable {
+        /// What is missing, without detail.
+        reason: &'static str,
+    },
+    /// Two writers raced too often.
+    #[error("too many concurrent writers")]
+    Contention,
+    /// Part of the request is understood and not offered yet.
+    #[error("{feature} is not offered yet")]
+    NotOffered {
+        /// The request member, in the wire's spelling.
+        feature: &'static str,
+    },
+    /// A stored record did not authenticate or decode.
+    #[error("a stored record ({record}) did not authenticate or decode")]
+    DataLoss {
+        /// Which kind of record, never which key.
+        record: &'static str,
+    },
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Something that cannot be, or another environment failure.
+    #[error("internal failure: {what}")]
+    Internal {
+        /// What was violated, without customer data.
+        what: &'static str,
+    },
+}
+
+/// What a busy table is busy with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activity {
+    /// CREATING.
+    Creating,
+    /// UPDATING.
+    Updating,
+    /// DELETING.
+    Deleting,
+}
+
+impl fmt::Display for Activity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Creating => "being created",
+            Self::Updating => "being updated",
+            Self::Deleting => "being deleted",
+        })
+    }
+}
+
+impl Fault for TableError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Invalid(_) => Kind::Invalid,
+            Self::TableNotFound { .. } | Self::ResourceNotFound => Kind::NotFound,
+            Self::TableExists { .. } => Kind::AlreadyExists,
+            Self::TableBusy { .. } | Self::SwitchRunning { .. } | Self::DeletionProtected => {
+                Kind::Precondition
+            }
+            Self::SwitchQuota { .. } => Kind::Exhausted,
+            Self::Denied { .. } => Kind::Denied,
+            Self::Kms(error) => error.kind(),
+            Self::KmsUnavailable | Self::Unavailable { .. } => Kind::Unavailable,
+            Self::Contention => Kind::Conflict,
+            Self::NotOffered { .. } => Kind::Unimplemented,
+            Self::DataLoss { .. } => Kind::DataLoss,
+            Self::Store(_) | Self::Internal { .. } => Kind::Internal,
+        }
+    }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) | Self::DeletionProtected => "ValidationException",
+            Self::TableNotFound { .. } | Self::ResourceNotFound => "ResourceNotFoundException",
+            Self::TableExists { .. } | Self::TableBusy { .. } | Self::SwitchRunning { .. } => {
+                "ResourceInUseException"
+            }
+            Self::SwitchQuota { .. } => "LimitExceededException",
+            Self::Denied { .. } => "AccessDeniedException",
+            Self::Kms(error) => error.reason(),
+            Self::KmsUnavailable | Self::Unavailable { .. } => "ServiceUnavailable",
+            // The one data-plane code of DynamoDB that SDKs retry and that means "somebody else is writing this".
+            Self::Contention => "TransactionConflictException",
+            // DynamoDB has no such code, because it has all features; KMS's name for it is the one that AWS users know.
+            Self::NotOffered { .. } => "UnsupportedOperationException",
+            Self::DataLoss { .. } | Self::Store(_) | Self::Internal { .. } => "InternalServerError",
+        }
+    }
+
+    fn public_message(&self) -> Cow<'_, str> {
+        match self {
+            Self::Invalid(invalid) => Cow::Owned(invalid.public_text()),
+            Self::TableNotFound { table } => format!("Requested resource not found: Table: {table} not found").into(),
+            Self::ResourceNotFound => "Requested resource not found".into(),
+            Self::TableExists { table } => format!("Table already exists: {table}").into(),
+            Self::TableBusy { table, activity } => {
+                format!("Attempt to change a resource which is still in use: Table is {activity}: {table}").into()
+            }
+            Self::SwitchRunning { table } => format!(
+                "Attempt to change a resource which is still in use: Table: {table} is in the process of being \
+                 updated. Server-Side Encryption is still being updated"
+            )
+            .into(),
+            Self::SwitchQuota { window_end, changes, last_change } => format!(
+                "Subscriber limit exceeded: Encryption mode changes are limited in the 24h window ending at \
+                 {window_end}. After the first 4 change, each subsequent change in the same window can be performed \
+                 at most once every 21600 seconds. Number of updates today: {changes}. Last change at {last_change}"
+            )
+            .into(),
+            Self::DeletionProtected => "Resource cannot be deleted as it is currently protected against deletion. \
+                                        Disable deletion protection first."
+                .into(),
+            Self::Denied { principal, action, resource, explicit } => {
+                let why = match explicit {
+                    true => "with an explicit deny in an identity-based policy".to_owned(),
+                    false => format!("because no identity-based policy allows the {action} action"),
+                };
+                format!("User: {principal} is not authorized to perform: {action} on resource: {resource} {why}").into()
+            }
+            Self::Kms(error) => error.public_message(),
+            Self::KmsUnavailable => "The key management service is currently unavailable. Please retry later.".into(),
+            Self::Unavailable { .. } => "The service is currently unavailable. Please retry later.".into(),
+            Self::Contention => "Transaction is ongoing for the item".into(),
+            Self::NotOffered { feature } => format!("{feature} is not supported by this service yet").into(),
+            Self::DataLoss { .. } => "A stored record failed its authenticity check".into(),
+            Self::Store(_) | Self::Internal { .. } => "Internal server error".into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

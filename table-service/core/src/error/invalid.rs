@@ -1,0 +1,518 @@
+//! Everything that can be wrong with a request in itself, and the one place where its texts are written.
+//!
+//! A variant carries what its text needs and nothing else. What the caller sent stands in an [`Echo`], which shows
+//! itself in the answer to that caller and nowhere else. Texts are DynamoDB's, misspellings included.
+
+use std::fmt;
+
+use crate::schema::ScalarType;
+use crate::validate::Violation;
+use crate::value::ValueType;
+
+/// Input of the caller that a text quotes. `Debug` shows its length only; there is no `Display`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Echo(String);
+
+impl Echo {
+    pub(crate) fn show(&self, to_caller: bool) -> &str {
+        if to_caller { &self.0 } else { "..." }
+    }
+}
+
+impl From<&str> for Echo {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl From<String> for Echo {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Echo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Echo({} bytes)", self.0.len())
+    }
+}
+
+/// Why a request is wrong in itself: DynamoDB's ValidationException.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Invalid {
+    // Model constraints.
+    /// Members that break constraints of the API model.
+    Constraints(Vec<Violation>),
+    // Attribute values.
+    /// An attribute value without a type.
+    EmptyValue,
+    /// An attribute value with more than one type.
+    SeveralTypes,
+    /// A null that is false.
+    NullNotTrue,
+    /// A set of texts without members.
+    EmptyStringSet,
+    /// A set of numbers without members.
+    EmptyNumberSet,
+    /// A set of byte strings without members.
+    EmptyBinarySet,
+    /// A text stands twice in a set; all members as sent.
+    DuplicateStrings(Vec<Echo>),
+    /// A number stands twice in a set, perhaps written differently.
+    DuplicateNumbers,
+    /// A byte string stands twice in a set; all members in base64.
+    DuplicateBinaries(Vec<Echo>),
+    /// Text that is no number.
+    NotNumeric(Echo),
+    /// A number of 1E126 or more.
+    NumberOverflow,
+    /// A number nearer to zero than 1E-130.
+    NumberUnderflow,
+    /// A number of more than 38 digits.
+    TooManyDigits,
+    /// A value nested deeper than 32 levels.
+    NestingTooDeep,
+    /// An item of more than 400 KB.
+    ItemTooLarge,
+    /// An attribute without a name.
+    EmptyAttributeName,
+    /// An attribute name of 64 KB or more.
+    AttributeNameTooLarge,
+    // Keys.
+    /// The item lacks a key attribute.
+    MissingKey {
+        /// The key attribute or placeholder.
+        key: String,
+    },
+    /// A key attribute has another type than the schema says.
+    KeyType {
+        /// The key attribute or placeholder.
+        key: String,
+        /// The schema's type.
+        expected: ScalarType,
+        /// The value's type.
+        actual: ValueType,
+    },
+    /// A key attribute is an empty text or byte string.
+    EmptyKey {
+        /// The key attribute or placeholder.
+        key: String,
+        /// Which type or which expression.
+        kind: ScalarType,
+    },
+    /// A partition key value of more than 2048 bytes.
+    HashKeyTooLarge,
+    /// A sort key value of more than 1024 bytes.
+    RangeKeyTooLarge,
+    /// The key has other attributes or types than the schema.
+    KeyMismatch,
+    /// The starting key of a page is not a key of the table.
+    StartKeyInvalid,
+    /// The starting key lies in another partition than the query.
+    StartKeyOutside,
+    /// The starting key does not meet the sort key condition.
+    StartKeyNotInRange,
+    // Tables and schemas.
+    /// Not a table ARN of this account and region.
+    TableArn(Echo),
+    /// Key attributes without definition.
+    UndefinedKeys {
+        /// Attributes of the key schema.
+        keys: Vec<String>,
+        /// Attributes defined.
+        definitions: Vec<String>,
+    },
+    /// More key attributes than definitions.
+    UndefinedKey,
+    /// Definitions that no key uses.
+    UnusedDefinitions,
+    /// One attribute defined twice.
+    DuplicateDefinition,
+    /// The first key is not HASH.
+    FirstKeyNotHash,
+    /// The second key is not RANGE.
+    SecondKeyNotRange,
+    /// Both keys are one attribute.
+    SameKeyTwice,
+    /// Provisioned billing without throughput.
+    ThroughputMissing,
+    /// On-demand billing with throughput.
+    ThroughputNotAllowed,
+    /// UpdateTable without a change; the members that would have been one.
+    NothingToUpdate,
+    // Encryption (SSESpecification).
+    /// A key without SSEType KMS.
+    SseTypeRequired,
+    /// A type, though disabled.
+    SseTypeWhileDisabled,
+    /// A key, though disabled.
+    SseKeyWhileDisabled,
+    /// The legacy type AES256.
+    SseAes256,
+    /// The owned key is asked for and in use.
+    SseAlreadyDefault,
+    /// The very key ARN in use is sent again.
+    SseSameKey,
+    /// A key change together with another change.
+    SseNotAlone,
+    // Queries, scans, batches.
+    /// A query without key condition.
+    KeyConditionMissing,
+    /// A key condition without the partition key, or with an attribute that is no key.
+    MissedKey {
+        /// The key attribute or placeholder.
+        key: String,
+    },
+    /// A partition key condition other than `=`.
+    KeyConditionUnsupported,
+    /// More conditions than key attributes.
+    TooManyConditions {
+        /// Conditions in the expression.
+        given: usize,
+        /// Key attributes of the table.
+        defined: usize,
+    },
+    /// A key is compared with a value of another type than its own.
+    ConditionType,
+    /// An operator that key conditions do not have.
+    KeyConditionOperator(&'static str),
+    /// A function or an expression inside a key condition's operand.
+    KeyConditionNested,
+    /// A path into an attribute.
+    KeyConditionPath,
+    /// Two conditions on one key.
+    KeyConditionTwice,
+    /// BETWEEN or begins_with does not start with the key.
+    KeyNotFirst(&'static str),
+    /// A condition between two attributes.
+    TwoAttributes,
+    /// A condition between two values.
+    NoKeyAttribute,
+    /// ReturnValues of a put or a delete.
+    ReturnValues,
+    /// More keys or requests than a batch may have; the operation.
+    BatchTooLarge(&'static str),
+    /// One key twice in a batch.
+    BatchDuplicates,
+    /// A batch write request that is neither put nor delete, or both.
+    BatchWriteShape,
+    /// TotalSegments without Segment.
+    SegmentMissing,
+    /// Segment without TotalSegments.
+    TotalSegmentsMissing,
+    /// Segment not below TotalSegments.
+    SegmentTooHigh {
+        /// As sent.
+        segment: i64,
+        /// As sent.
+        total: i64,
+    },
+    // Expressions and their substitutions.
+    /// An expression is wrong.
+    Expression {
+        /// Which type or which expression.
+        kind: ExpressionKind,
+        /// What is wrong.
+        error: ExpressionError,
+    },
+    /// Names without expression.
+    NamesWithoutExpression,
+    /// Values without expression.
+    ValuesWithoutExpression,
+    /// A map of names without entry.
+    NamesEmpty,
+    /// A map of values without entry.
+    ValuesEmpty,
+    /// A name's placeholder is not `#` and letters, digits or `_`.
+    NameKey(Echo),
+    /// A value's placeholder is not `:` and letters, digits or `_`.
+    ValueKey(Echo),
+    /// A placeholder of more than 255 bytes.
+    PlaceholderTooLong,
+    /// More than 2 MB of substitutions.
+    PlaceholdersTooLarge,
+    /// A name of a substitution is empty or too long.
+    NameInvalid {
+        /// The key attribute or placeholder.
+        key: Echo,
+        /// What is wrong.
+        error: Box<Invalid>,
+    },
+    /// A value of a substitution is wrong.
+    ValueInvalid {
+        /// The key attribute or placeholder.
+        key: Echo,
+        /// What is wrong.
+        error: Box<Invalid>,
+    },
+    /// Names that no expression uses.
+    UnusedNames(Vec<Echo>),
+    /// Values that no expression uses.
+    UnusedValues(Vec<Echo>),
+}
+
+impl Invalid {
+    /// The text for the caller, with the caller's own input in it.
+    pub fn public_text(&self) -> String {
+        self.text(true)
+    }
+
+    pub(super) fn text(&self, to_caller: bool) -> String {
+        match self {
+            Self::Constraints(violations) => crate::validate::render(violations, to_caller),
+            Self::EmptyValue => "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes".to_owned(),
+            Self::SeveralTypes => "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes".to_owned(),
+            Self::NullNotTrue => oom("Null attribute value types must have the value of true"),
+            Self::EmptyStringSet => oom("An string set  may not be empty"),
+            Self::EmptyNumberSet => oom("An number set  may not be empty"),
+            Self::EmptyBinarySet => oom("Binary sets should not be empty"),
+            Self::DuplicateStrings(members) => oom(&format!("Input collection [{}] contains duplicates.", list(members, to_caller, true))),
+            Self::DuplicateNumbers => oom("Input collection contains duplicates."),
+            Self::DuplicateBinaries(members) => oom(&format!("Input collection [{}]of type BS contains duplicates.", list_tight(members, to_caller))),
+            Self::NotNumeric(text) => format!("The parameter cannot be converted to a numeric value: {}", text.show(to_caller)),
+            Self::NumberOverflow => "Number overflow. Attempting to store a number with magnitude larger than supported range".to_owned(),
+            Self::NumberUnderflow => "Number underflow. Attempting to store a number with magnitude smaller than supported range".to_owned(),
+            Self::TooManyDigits => "Attempting to store more than 38 significant digits in a Number".to_owned(),
+            Self::NestingTooDeep => "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit".to_owned(),
+            Self::ItemTooLarge => "Item size has exceeded the maximum allowed size".to_owned(),
+            Self::EmptyAttributeName => "Empty attribute name".to_owned(),
+            Self::AttributeNameTooLarge => "Attribute name is too large, must be less than 65536 bytes".to_owned(),
+            Self::MissingKey { key } => oom(&format!("Missing the key {key} in the item")),
+            Self::KeyType { key, expected, actual } => oom(&format!("Type mismatch for key {key} expected: {expected} actual: {actual}")),
+            Self::EmptyKey { key, kind } => format!("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty {} value. Key: {key}", if *kind == ScalarType::B { "binary" } else { "string" }),
+            Self::HashKeyTooLarge => oom("Size of hashkey has exceeded the maximum size limit of2048 bytes"),
+            Self::RangeKeyTooLarge => oom("Aggregated size of all range keys has exceeded the size limit of 1024 bytes"),
+            Self::KeyMismatch => "The provided key element does not match the schema".to_owned(),
+            Self::StartKeyInvalid => "The provided starting key is invalid".to_owned(),
+            Self::StartKeyOutside => "The provided starting key is outside query boundaries based on provided conditions".to_owned(),
+            Self::StartKeyNotInRange => "The provided starting key does not match the range key predicate".to_owned(),
+            Self::TableArn(arn) => format!("Invalid TableArn: Invalid ResourceArn provided as input {}", arn.show(to_caller)),
+            Self::UndefinedKeys { keys, definitions } => oom(&format!("Some index key attributes are not defined in AttributeDefinitions. Keys: [{}], AttributeDefinitions: [{}]", keys.join(", "),definitions.join(", "))),
+            Self::UndefinedKey => "Invalid KeySchema: Some index key attribute have no definition".to_owned(),
+            Self::UnusedDefinitions => oom("Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions"),
+            Self::DuplicateDefinition => oom("Cannot add the same attribute definition more than once"),
+            Self::FirstKeyNotHash => "Invalid KeySchema: The first KeySchemaElement is not a HASH key type".to_owned(),
+            Self::SecondKeyNotRange => "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type".to_owned(),
+            Self::SameKeyTwice => "Invalid KeySchema: Both the Hash Key and the Range Key element in the KeySchema have the same name".to_owned(),
+            Self::ThroughputMissing => oom("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"),
+            Self::ThroughputNotAllowed => oom("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"),
+            Self::NothingToUpdate => "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required".to_owned(),
+            Self::SseTypeRequired => oom("SSEType KMS is required if KMSMasterKeyId is specified"),
+            Self::SseTypeWhileDisabled => oom("SSEType can not be specified if Enabled is false"),
+            Self::SseKeyWhileDisabled => oom("KMSMasterKeyId can not be specified if Enabled is false"),
+            Self::SseAes256 => oom("SSEType AES256 is not supported"),
+            Self::SseAlreadyDefault => oom("Table is already encrypted by default"),
+            Self::SseSameKey => oom("Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId parameter if you want to change Master Key"),
+            Self::SseNotAlone => oom("Server-Side Encryption modification must be the only operation in the request"),
+            Self::KeyConditionMissing => "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.".to_owned(),
+            Self::MissedKey { key } => format!("Query condition missed key schema element: {key}"),
+            Self::KeyConditionUnsupported => "Query key condition not supported".to_owned(),
+            Self::TooManyConditions { given, defined } => format!("The number of query conditions ({given}) exceeds the number of key attributes defined in the schema ({defined})"),
+            Self::ConditionType => oom("Condition parameter type does not match schema type"),
+            Self::KeyConditionOperator(operator) => format!("Invalid operator used in KeyConditionExpression: {operator}"),
+            Self::KeyConditionNested => "KeyConditionExpressions cannot contain nested operations".to_owned(),
+            Self::KeyConditionPath => "KeyConditionExpressions cannot have conditions on nested attributes".to_owned(),
+            Self::KeyConditionTwice => "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key".to_owned(),
+            Self::KeyNotFirst(operator) => format!("Invalid condition in KeyConditionExpression: {operator} operator must have the key attribute as its first operand"),
+            Self::TwoAttributes => "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition".to_owned(),
+            Self::NoKeyAttribute => "Invalid condition in KeyConditionExpression: No key attribute specified".to_owned(),
+            Self::ReturnValues => "ReturnValues can only be ALL_OLD or NONE".to_owned(),
+            Self::BatchTooLarge(operation) => format!("Too many items requested for the {operation} call"),
+            Self::BatchDuplicates => "Provided list of item keys contains duplicates".to_owned(),
+            Self::BatchWriteShape => "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes".to_owned(),
+            Self::SegmentMissing => "The Segment parameter is required but was not present in the request when parameter TotalSegments is present".to_owned(),
+            Self::TotalSegmentsMissing => "The TotalSegments parameter is required but was not present in the request when Segment parameter is present".to_owned(),
+            Self::SegmentTooHigh { segment, total } => format!("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: {segment} is not less than TotalSegments: {total}"),
+            Self::Expression { kind, error } => format!("Invalid {}: {}", kind.name(),error.text(to_caller)),
+            Self::NamesWithoutExpression => "ExpressionAttributeNames can only be specified when using expressions".to_owned(),
+            Self::ValuesWithoutExpression => "ExpressionAttributeValues can only be specified when using expressions".to_owned(),
+            Self::NamesEmpty => "ExpressionAttributeNames must not be empty".to_owned(),
+            Self::ValuesEmpty => "ExpressionAttributeValues must not be empty".to_owned(),
+            Self::NameKey(key) => format!("ExpressionAttributeNames contains invalid key: Syntax error; key: \"{}\"", key.show(to_caller)),
+            Self::ValueKey(key) => format!("ExpressionAttributeValues contains invalid key: Syntax error; key: \"{}\"", key.show(to_caller)),
+            Self::PlaceholderTooLong => "The expression attribute map contains a key that is too long".to_owned(),
+            Self::PlaceholdersTooLarge => "Combined size of ExpressionAttributeNames and ExpressionAttributeValues exceeds max size".to_owned(),
+            Self::NameInvalid { key, error } => format!("ExpressionAttributeNames contains invalid value: {} for key {}", error.text(to_caller),key.show(to_caller)),
+            Self::ValueInvalid { key, error } => format!("ExpressionAttributeValues contains invalid value: {} for key {}", error.text(to_caller),key.show(to_caller)),
+            Self::UnusedNames(keys) => format!("Value provided in ExpressionAttributeNames unused in expressions: keys: {{{}}}", list(keys, to_caller, false)),
+            Self::UnusedValues(keys) => format!("Value provided in ExpressionAttributeValues unused in expressions: keys: {{{}}}", list(keys, to_caller, false)),
+        }
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(false))
+    }
+}
+
+impl std::error::Error for Invalid {}
+
+fn oom(text: &str) -> String {
+    format!("One or more parameter values were invalid: {text}")
+}
+
+fn list(members: &[Echo], to_caller: bool, quoted: bool) -> String {
+    let quote = if quoted { "\"" } else { "" };
+    let shown: Vec<String> =
+        members.iter().map(|member| format!("{quote}{}{quote}", member.show(to_caller))).collect();
+    shown.join(", ")
+}
+
+/// As AWS writes binary members: quoted, without spaces.
+fn list_tight(members: &[Echo], to_caller: bool) -> String {
+    let shown: Vec<String> = members.iter().map(|member| format!("\"{}\"", member.show(to_caller))).collect();
+    shown.join(",")
+}
+
+/// Which expression of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExpressionKind {
+    /// Of a put, update or delete.
+    Condition,
+    /// Of a query or scan.
+    Filter,
+    /// Of a query.
+    KeyCondition,
+    /// Of any read.
+    Projection,
+    /// Of an update.
+    Update,
+}
+
+impl ExpressionKind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Condition => "ConditionExpression",
+            Self::Filter => "FilterExpression",
+            Self::KeyCondition => "KeyConditionExpression",
+            Self::Projection => "ProjectionExpression",
+            Self::Update => "UpdateExpression",
+        }
+    }
+}
+
+/// What is wrong with one expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExpressionError {
+    /// No text.
+    Empty,
+    /// More than 4096 bytes; the size.
+    TooLong(usize),
+    /// Not an expression: the token that does not fit, and it with its neighbours.
+    Syntax {
+        /// The token.
+        token: Echo,
+        /// The token and its neighbours.
+        near: Echo,
+    },
+    /// Nested deeper than the parser goes.
+    TooDeep,
+    /// Parentheses around parentheses.
+    RedundantParentheses,
+    /// No such function.
+    UnknownFunction(Echo),
+    /// A function where it may not stand.
+    MisusedFunction(&'static str),
+    /// A reserved word as attribute name, as written.
+    Reserved(Echo),
+    /// A name that is not defined.
+    UndefinedName(Echo),
+    /// A value that is not defined.
+    UndefinedValue(Echo),
+    /// Too many or too few operands.
+    OperandCount {
+        /// The operator or function.
+        operator: &'static str,
+        /// Operands given.
+        count: usize,
+    },
+    /// An operand of a type that the operator does not take.
+    OperandType {
+        /// The operator or function.
+        operator: &'static str,
+        /// The operand's type.
+        actual: ValueType,
+    },
+    /// Two operands that are the same path.
+    NotDistinct {
+        /// The operator or function.
+        operator: &'static str,
+        /// The path, as `[a, b]`.
+        operand: Echo,
+    },
+    /// An operand that has to be a path.
+    NeedsPath(&'static str),
+    /// BETWEEN bounds of different types, each as `{N:1}`.
+    BoundTypes {
+        /// The lower bound.
+        low: Echo,
+        /// The upper bound.
+        high: Echo,
+    },
+    /// BETWEEN bounds in the wrong order, each as `{N:1}`.
+    BoundOrder {
+        /// The lower bound.
+        low: Echo,
+        /// The upper bound.
+        high: Echo,
+    },
+}
+
+impl ExpressionError {
+    fn text(&self, to_caller: bool) -> String {
+        match self {
+            Self::Empty => "The expression can not be empty;".to_owned(),
+            Self::TooLong(size) => {
+                format!("Expression size has exceeded the maximum allowed size; expression size: {size}")
+            }
+            Self::Syntax { token, near } => format!(
+                "Syntax error; token: \"{}\", near: \"{}\"",
+                token.show(to_caller),
+                near.show(to_caller)
+            ),
+            Self::TooDeep => "Expression nesting has exceeded the maximum allowed depth;".to_owned(),
+            Self::RedundantParentheses => "The expression has redundant parentheses;".to_owned(),
+            Self::UnknownFunction(name) => {
+                format!("Invalid function name; function: {}", name.show(to_caller))
+            }
+            Self::MisusedFunction(name) => {
+                format!("The function is not allowed to be used this way in an expression; function: {name}")
+            }
+            Self::Reserved(word) => {
+                format!("Attribute name is a reserved keyword; reserved keyword: {}", word.show(to_caller))
+            }
+            Self::UndefinedName(name) => format!(
+                "An expression attribute name used in the document path is not defined; attribute name: {}",
+                name.show(to_caller)
+            ),
+            Self::UndefinedValue(name) => format!(
+                "An expression attribute value used in expression is not defined; attribute value: {}",
+                name.show(to_caller)
+            ),
+            Self::OperandCount { operator, count } => format!(
+                "Incorrect number of operands for operator or function; operator or function: {operator}, number of operands: {count}"
+            ),
+            Self::OperandType { operator, actual } => format!(
+                "Incorrect operand type for operator or function; operator or function: {operator}, operand type: {actual}"
+            ),
+            Self::NotDistinct { operator, operand } => format!(
+                "The first operand must be distinct from the remaining operands for this operator or function; operator: {operator}, first operand: {}",
+                operand.show(to_caller)
+            ),
+            Self::NeedsPath(operator) => {
+                format!("Operator or function requires a document path; operator or function: {operator}")
+            }
+            Self::BoundTypes { low, high } => format!(
+                "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: AttributeValue: {}, upper bound operand: AttributeValue: {}",
+                low.show(to_caller),
+                high.show(to_caller)
+            ),
+            Self::BoundOrder { low, high } => format!(
+                "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {}, upper bound operand: AttributeValue: {}",
+                low.show(to_caller),
+                high.show(to_caller)
+            ),
+        }
+    }
+}

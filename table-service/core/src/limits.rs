@@ -1,0 +1,70 @@
+//! Every limit of the table domain, once, with its source.
+//!
+//! "Guide" is the quotas page of the DynamoDB developer guide; "API" its API reference.
+
+/// Bytes in one item, attribute names included (guide: 400 KB).
+pub const MAX_ITEM_BYTES: usize = 409_600;
+
+/// Levels in one attribute, the attribute itself included (guide: 32).
+pub const MAX_NESTING_LEVELS: usize = 32;
+
+/// Bytes in the name of an attribute that is not a key (guide: 64 KB, must be less than 65,536).
+pub const MAX_ATTRIBUTE_NAME_BYTES: usize = 65_535;
+
+/// Characters in the name of a key attribute (API: `KeySchemaAttributeName`).
+pub const MAX_KEY_ATTRIBUTE_NAME_CHARS: usize = 255;
+
+/// Bytes in a partition key value (guide).
+pub const MAX_HASH_KEY_BYTES: usize = 2048;
+
+/// Bytes in a sort key value (guide).
+pub const MAX_RANGE_KEY_BYTES: usize = 1024;
+
+/// Characters in a table name (guide).
+pub const TABLE_NAME_CHARS: std::ops::RangeInclusive<usize> = 3..=255;
+
+/// Characters in a table name or table ARN (API: `TableArn`).
+pub const MAX_TABLE_ARN_CHARS: usize = 1024;
+
+/// Key schema elements of a table: a partition key and perhaps a sort key (API).
+pub const MAX_KEY_SCHEMA_ELEMENTS: usize = 2;
+
+/// Significant digits of a number (guide).
+pub const MAX_NUMBER_DIGITS: u32 = 38;
+
+/// The decimal exponent of a number's first digit: 1E-130 to 9.99...E+125 (guide).
+pub const NUMBER_MAGNITUDE: std::ops::RangeInclusive<i64> = -130..=125;
+
+/// Bytes in one expression, as sent (guide: 4 KB).
+pub const MAX_EXPRESSION_BYTES: usize = 4096;
+
+/// Parentheses and operators that may stand inside one another in an expression. The guide limits an expression to
+/// 300 operators and functions; this bounds the parser's stack, and 4,096 bytes hold no sensible text that is deeper.
+pub const MAX_EXPRESSION_DEPTH: usize = 150;
+
+/// Bytes in the name of one substitution variable, its `#` or `:` included (guide).
+pub const MAX_PLACEHOLDER_BYTES: usize = 255;
+
+/// Bytes of all substitution variables of a request (guide: 2 MB).
+pub const MAX_PLACEHOLDERS_BYTES: usize = 2 * 1024 * 1024;
+
+/// Keys in one BatchGetItem (guide).
+pub const MAX_BATCH_GET_KEYS: usize = 100;
+
+/// Requests in one BatchWriteItem (guide).
+pub const MAX_BATCH_WRITE_REQUESTS: usize = 25;
+
+/// Bytes in the answer of a BatchGetItem (guide: 16 MB).
+pub const MAX_BATCH_GET_BYTES: usize = 16 * 1024 * 1024;
+
+/// Bytes of item data that one Query or Scan reads (guide: 1 MB).
+pub const MAX_PAGE_BYTES: usize = 1024 * 1024;
+
+/// Segments of a parallel scan (API).
+pub const MAX_SCAN_SEGMENTS: i64 = 1_000_000;
+
+/// Names in one page of ListTables, and its default (API).
+pub const MAX_LIST_TABLES: i64 = 100;
+
+/// Constraint violations that one answer lists (observed: the rest is left out).
+pub const MAX_VIOLATIONS: usize = 10;

@@ -1,0 +1,160 @@
+//! What CreateTable says about keys, and the checks that make a [`KeySchema`] of it.
+
+use super::{KeyAttribute, KeySchema, ScalarType};
+use crate::error::{Echo, Invalid};
+use crate::limits::{MAX_KEY_ATTRIBUTE_NAME_CHARS, MAX_KEY_SCHEMA_ELEMENTS};
+use crate::validate::{Member, Rule, Shown, Violations};
+
+/// An attribute definition, as sent.
+#[derive(Clone, Debug, Default)]
+pub struct AttributeDefinition {
+    /// The attribute.
+    pub name: String,
+    /// Its type.
+    pub kind: Member<ScalarType>,
+}
+
+/// What part a key attribute plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyRole {
+    /// Partition key.
+    Hash,
+    /// Sort key.
+    Range,
+}
+
+/// An element of a key schema, as sent.
+#[derive(Clone, Debug, Default)]
+pub struct KeySchemaElement {
+    /// The attribute.
+    pub name: String,
+    /// Its part.
+    pub role: Member<KeyRole>,
+}
+
+impl KeySchema {
+    /// Adds the violations of the model's constraints, in the model's order.
+    pub fn constraints(
+        definitions: &[AttributeDefinition],
+        elements: &[KeySchemaElement],
+        violations: &mut Violations,
+    ) {
+        if definitions.is_empty() {
+            violations.push("attributeDefinitions", Shown::Null, Rule::NotNull);
+        }
+        for (at, definition) in definitions.iter().enumerate() {
+            let path = format!("attributeDefinitions.{}.member", at + 1);
+            key_name(&path, &definition.name, violations);
+            member(&format!("{path}.attributeType"), &definition.kind, "B, N, S", violations);
+        }
+        match elements.len() {
+            0 => violations.push("keySchema", Shown::Null, Rule::NotNull),
+            count if count > MAX_KEY_SCHEMA_ELEMENTS => {
+                let shown = Shown::Value(Echo::from(describe(elements)));
+                violations.push("keySchema", shown, Rule::MaxLength(MAX_KEY_SCHEMA_ELEMENTS));
+            }
+            _ => {}
+        }
+        for (at, element) in elements.iter().enumerate() {
+            let path = format!("keySchema.{}.member", at + 1);
+            key_name(&path, &element.name, violations);
+            member(&format!("{path}.keyType"), &element.role, "HASH, RANGE", violations);
+        }
+    }
+
+    /// The schema of a table to be created, once the model's constraints hold.
+    ///
+    /// # Errors
+    /// Undefined or unused attributes, wrong roles, one name twice; a violated constraint, if the caller did not
+    /// check [`KeySchema::constraints`] first.
+    pub fn for_new_table(
+        definitions: &[AttributeDefinition],
+        elements: &[KeySchemaElement],
+    ) -> Result<Self, Invalid> {
+        let mut violations = Violations::new();
+        Self::constraints(definitions, elements, &mut violations);
+        violations.finish()?;
+        check_definitions(definitions, elements)?;
+        let attribute = |element: &KeySchemaElement| {
+            let definition = definitions.iter().find(|definition| definition.name == element.name)?;
+            Some(KeyAttribute { name: element.name.clone(), kind: *definition.kind.known()? })
+        };
+        let (first, second) = match elements {
+            [first] => (first, None),
+            [first, second] => (first, Some(second)),
+            _ => return Err(Invalid::FirstKeyNotHash),
+        };
+        if second.is_some_and(|second| second.name == first.name) {
+            return Err(Invalid::SameKeyTwice);
+        }
+        if first.role.known() != Some(&KeyRole::Hash) {
+            return Err(Invalid::FirstKeyNotHash);
+        }
+        if second.is_some_and(|second| second.role.known() != Some(&KeyRole::Range)) {
+            return Err(Invalid::SecondKeyNotRange);
+        }
+        // Without secondary indexes nothing else may be defined.
+        if definitions.len() != elements.len() {
+            return Err(Invalid::UnusedDefinitions);
+        }
+        Ok(Self {
+            hash: attribute(first).ok_or(Invalid::UndefinedKey)?,
+            range: second.map(|second| attribute(second).ok_or(Invalid::UndefinedKey)).transpose()?,
+        })
+    }
+}
+
+fn check_definitions(
+    definitions: &[AttributeDefinition],
+    elements: &[KeySchemaElement],
+) -> Result<(), Invalid> {
+    let defined: Vec<&str> = definitions.iter().map(|definition| definition.name.as_str()).collect();
+    if elements.len() > defined.len() {
+        return Err(Invalid::UndefinedKey);
+    }
+    if elements.iter().any(|element| !defined.contains(&element.name.as_str())) {
+        return Err(Invalid::UndefinedKeys {
+            keys: elements.iter().map(|element| element.name.clone()).collect(),
+            definitions: defined.into_iter().map(str::to_owned).collect(),
+        });
+    }
+    let twice = |name: &&str| defined.iter().filter(|other| *other == name).count() > 1;
+    if defined.iter().any(twice) { Err(Invalid::DuplicateDefinition) } else { Ok(()) }
+}
+
+fn key_name(path: &str, name: &str, violations: &mut Violations) {
+    let path = format!("{path}.attributeName");
+    match name.chars().count() {
+        0 => violations.push(path, Shown::Value(Echo::from(name)), Rule::MinLength(1)),
+        count if count > MAX_KEY_ATTRIBUTE_NAME_CHARS => {
+            violations.push(
+                path,
+                Shown::Value(Echo::from(name)),
+                Rule::MaxLength(MAX_KEY_ATTRIBUTE_NAME_CHARS),
+            );
+        }
+        _ => {}
+    }
+}
+
+/// A required member of a closed set.
+fn member<T>(path: &str, member: &Member<T>, set: &'static str, violations: &mut Violations) {
+    match member {
+        Member::Absent => violations.push(path, Shown::Null, Rule::NotNull),
+        Member::Known(_) | Member::Other(_) => violations.one_of(path, member, set),
+    }
+}
+
+/// As DynamoDB prints a list of structures.
+fn describe(elements: &[KeySchemaElement]) -> String {
+    let role = |element: &KeySchemaElement| match &element.role {
+        Member::Known(KeyRole::Hash) => "HASH".to_owned(),
+        Member::Known(KeyRole::Range) => "RANGE".to_owned(),
+        Member::Other(other) => other.show(true).to_owned(),
+        Member::Absent => "null".to_owned(),
+    };
+    let each = |element: &KeySchemaElement| {
+        format!("KeySchemaElement(attributeName={}, keyType={})", element.name, role(element))
+    };
+    format!("[{}]", elements.iter().map(each).collect::<Vec<_>>().join(", "))
+}
