@@ -68,6 +68,13 @@ pub enum CommitError {
     Store(#[from] StoreError),
 }
 
+impl StoreError {
+    /// A defect: what the engine, or the code around it, said.
+    pub(crate) fn engine(what: impl fmt::Display) -> Self {
+        Self::Engine { what: what.to_string().into() }
+    }
+}
+
 impl From<io::Error> for StoreError {
     fn from(error: io::Error) -> Self {
         match error.kind() {

@@ -12,8 +12,12 @@ mod error;
 mod memory;
 mod port;
 mod range;
+#[cfg(feature = "sled")]
+mod sled;
 mod stripes;
 
+#[cfg(feature = "sled")]
+pub use self::sled::{OpenError, SledConfig, SledStore, Stats};
 pub use batch::Batch;
 pub use error::{CommitError, Part, StoreError};
 pub use memory::MemoryStore;

@@ -35,9 +35,9 @@ impl Entry {
 /// - [`commit`](Self::commit) is all or nothing, and commits are serial: each one's expectations hold against the
 ///   state that all earlier commits left.
 /// - A read that starts after a commit returned sees it. No read sees a commit that is not durable yet.
-/// - [`get`](Self::get) sees one whole state. [`scan`](Self::scan) does too as long as it stays within
-///   [`Limit::SNAPSHOT`]; a longer one may see batches that commit while it runs in part, yet each key it passes was
-///   durable with that value at some moment of the scan, and keys nobody changes are never missed or repeated.
+/// - A [`scan`](Self::scan) whose result stays within [`Limit::SNAPSHOT`] sees one whole state: of each batch, all or
+///   nothing. A longer one may see in part what commits while it runs. Even then every entry was durable at some
+///   moment of the scan, no key comes twice, and keys that nobody changes are never missed.
 /// - After a failure of the engine every call answers [`StoreError::Poisoned`]. What the failing commit did is then
 ///   unknown until the store is opened again: it is whole or absent, never half.
 #[async_trait]

@@ -104,8 +104,8 @@ impl Limit {
     /// Everything in the range. For ranges known to be small.
     pub const NONE: Self = Self { entries: usize::MAX, bytes: usize::MAX };
 
-    /// The largest scan that sees one whole state on every engine.
-    pub const SNAPSHOT: Self = Self { entries: 256, bytes: 256 * 1024 };
+    /// A scan whose result stays within this sees one whole state, on every engine.
+    pub const SNAPSHOT: Self = Self { entries: 200, bytes: 256 * 1024 };
 
     /// At most so many entries, of any size.
     pub const fn entries(entries: usize) -> Self {
