@@ -68,6 +68,7 @@ pub enum CommitError {
     Store(#[from] StoreError),
 }
 
+#[cfg(feature = "sled")]
 impl StoreError {
     /// A defect: what the engine, or the code around it, said.
     pub(crate) fn engine(what: impl fmt::Display) -> Self {
