@@ -1,1 +1,37 @@
-//! Placeholder until this crate lands.
+//! The black-box harness: starts the real binaries on loopback ports of their own choosing and talks to them as any
+//! client would. The tests that use it are in `tests/tests`, one file per promise.
+//!
+//! - [`Stack`] runs the services, together in one `keystead` or apart, stops, kills and restarts them, and cleans up.
+//! - [`Kms`] and [`Tables`] are typed clients; a refusal is a [`Refused`] with the AWS error code.
+//! - [`item`] builds items, [`Dice`] is the seeded randomness, [`Fleet`] the load that knows what it must read back.
+//! - [`canary`] finds planted strings, [`metrics`] reads the admin port.
+//!
+//! Nothing here waits for a fixed time: everything waits for a signal, with an upper bound after which the test fails.
+
+mod binaries;
+pub mod canary;
+mod client;
+mod dice;
+pub mod item;
+mod load;
+pub mod metrics;
+mod principals;
+mod process;
+mod refused;
+mod scenario;
+mod stack;
+mod wait;
+
+pub use client::{Credentials, Headers, Kms, Tables, channel};
+pub use dice::Dice;
+pub use load::{Client, Fleet};
+pub use principals::{PERMISSIVE, Person, Principals};
+pub use refused::{Refusal, Refused};
+pub use scenario::{Encryption, music, partition_only, table};
+pub use stack::{Settings, Stack, Stopped, run_to_end};
+pub use wait::{eventually, within};
+
+/// The account of every test.
+pub const ACCOUNT: &str = "000000000000";
+/// The Region of every test.
+pub const REGION: &str = "us-east-1";
