@@ -18,10 +18,10 @@
 //! associated data = bytes 0..97 | canonical encryption context
 //! ```
 //!
-//! Every byte is authenticated: the header and the context as associated data, the rest by the cipher.
-//! AES-GCM-SIV by itself does not commit to its key: somebody who knows two keys can build one ciphertext that opens under both. The
-//! commitment closes that, and is compared in constant time before anything is decrypted. A message key per blob also
-//! means that no number of blobs wears out a backing key.
+//! Every byte is authenticated: the header and the context as associated data, the rest by the cipher. AES-GCM-SIV by
+//! itself does not commit to its key: somebody who knows two keys can build one ciphertext that opens under both.
+//! The commitment closes that, and is compared in constant time before anything is decrypted. A message key per blob
+//! also means that no number of blobs wears out a backing key.
 //!
 //! kms-service seals and opens blobs; everybody else stores them without looking inside.
 
@@ -132,4 +132,33 @@ fn associated_data(header: &[u8], context: &EncryptionContext) -> Vec<u8> {
     let mut aad = header.to_vec();
     context.append_aad(&mut aad);
     aad
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entropy::SeededEntropy;
+
+    // A blob that is right in everything but its commitment, tag included: only the comparison can refuse it.
+    #[test]
+    fn the_commitment_is_compared_and_not_merely_authenticated() {
+        let entropy = SeededEntropy::danger_predictable(1);
+        let (backing, context) = (BackingKey::generate(&entropy), EncryptionContext::new());
+        let honest = seal(&backing, [1; 16], 1, &context, b"plain", &entropy);
+        let parsed = Blob::parse(&honest).unwrap();
+        let message_key = blob_keys(&backing, parsed.salt).message_key;
+        let forge = |flip: u8| {
+            let mut header = parsed.header.to_vec();
+            header[HEADER_BYTES - NONCE_BYTES - 1] ^= flip;
+            aead::seal(&message_key, parsed.nonce, &associated_data(&header, &context), &header, b"plain")
+        };
+        assert_eq!(forge(0), honest);
+        let forged = forge(1);
+        assert_eq!(Blob::parse(&forged).unwrap().open(&backing, &context).err(), Some(Inauthentic));
+    }
+
+    #[test]
+    fn the_layout_has_the_documented_size() {
+        assert_eq!((HEADER_BYTES, OVERHEAD_BYTES), (97, 113));
+    }
 }

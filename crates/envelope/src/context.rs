@@ -90,3 +90,27 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for EncryptionContex
 pub(crate) fn length_prefix(length: usize) -> [u8; 8] {
     u64::try_from(length).unwrap_or(u64::MAX).to_be_bytes()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_encoding_is_sorted_counted_and_length_prefixed() {
+        let context: EncryptionContext = [("b", ""), ("a", "xyz")].into_iter().collect();
+        let mut expected = vec![0, 0, 0, 0, 0, 0, 0, 2];
+        expected.extend_from_slice(b"\0\0\0\0\0\0\0\x01a\0\0\0\0\0\0\0\x03xyz");
+        expected.extend_from_slice(b"\0\0\0\0\0\0\0\x01b\0\0\0\0\0\0\0\0");
+        assert_eq!(context.aad(), expected);
+        assert_eq!(EncryptionContext::new().aad(), [0; 8]);
+    }
+
+    #[test]
+    fn a_context_contains_its_parts() {
+        let whole: EncryptionContext = [("a", "1"), ("b", "2")].into_iter().collect();
+        let part: EncryptionContext = [("b", "2")].into_iter().collect();
+        let other: EncryptionContext = [("b", "3")].into_iter().collect();
+        assert!(whole.contains(&part) && whole.contains(&EncryptionContext::new()) && whole.contains(&whole));
+        assert!(!part.contains(&whole) && !whole.contains(&other));
+    }
+}

@@ -80,3 +80,42 @@ key_types! {
     /// A table's locator key: turns key values into tokens, so that the store can find what it cannot read.
     LocatorKey;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entropy::SeededEntropy;
+
+    // What drop does, seen while the memory is still ours: reading it afterwards would need unsafe code.
+    #[test]
+    fn what_drop_calls_overwrites_the_bytes_in_their_place() {
+        let mut secret = Secret::filled_by(|bytes| bytes.fill(0xa5));
+        let place = secret.0.as_ptr();
+        secret.zeroize();
+        assert_eq!((*secret.0, secret.0.as_ptr()), ([0; KEY_BYTES], place));
+        assert!(std::mem::needs_drop::<RootKey>());
+    }
+
+    #[test]
+    fn a_key_does_not_move_when_its_owner_does() {
+        let key = DataKey::generate(&SeededEntropy::danger_predictable(1));
+        let place = key.expose().as_ptr();
+        let moved = Some(key);
+        assert_eq!(moved.map(|key| key.expose().as_ptr()), Some(place));
+    }
+
+    #[test]
+    fn a_key_has_exactly_32_bytes() {
+        for actual in [0, 16, 31, 33, 64] {
+            assert_eq!(RootKey::from_slice(&vec![1; actual]).err(), Some(WrongLength { actual }));
+        }
+        assert_eq!(RootKey::from_slice(&[7; 32]).ok().unwrap().expose(), &[7; 32]);
+        assert_eq!(WrongLength { actual: 31 }.to_string(), "a key has 32 bytes, not 31");
+    }
+
+    #[test]
+    fn generated_keys_differ() {
+        let entropy = SeededEntropy::danger_predictable(1);
+        assert_ne!(TableKey::generate(&entropy).expose(), TableKey::generate(&entropy).expose());
+    }
+}

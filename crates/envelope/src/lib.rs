@@ -7,8 +7,8 @@
 //!
 //! What it guarantees:
 //!
-//! - AES-256-GCM-SIV (RFC 8452) with mandatory associated data. A blob or record that is changed in any byte, cut short,
-//!   or moved to another place does not open, and [`Inauthentic`] says so without a cause.
+//! - AES-256-GCM-SIV (RFC 8452) with mandatory associated data. A blob or record that is changed in any byte, cut
+//!   short, or moved to another place does not open, and [`Inauthentic`] says so without a cause.
 //! - A blob opens under one key only: it commits to its key, and the commitment is compared in constant time before
 //!   anything is decrypted.
 //! - Key material and plaintext live in types without `Debug`, `Clone` or comparison. They are read through `expose`

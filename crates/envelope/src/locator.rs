@@ -1,8 +1,8 @@
 //! Tokens: what stands in the store in place of a key value.
 //!
-//! A keyed PRF, HMAC-SHA-256 under the table's [`LocatorKey`], cut to 128 bits. Equal values have equal tokens, so the store can
-//! look them up; without the key a token tells nothing else, not even the order. At 2^40 partitions the chance that any
-//! two share a token is below 2^-48; the sealed item carries the real key, so even that would be noticed, not mixed up.
+//! A keyed PRF, HMAC-SHA-256 under the table's [`LocatorKey`], cut to 128 bits. Equal values have equal tokens, so the
+//! store can look them up; without the key a token tells nothing else, not even the order. Among 2^40 keys the chance
+//! that any two share a token is below 2^-48.
 //!
 //! ```text
 //! partition token = HMAC(key, PARTITION_TOKEN | 0 |                  length (8) | canonical partition key)[..16]

@@ -1,5 +1,7 @@
 //! The formats as their callers use them: what is sealed opens, and opens nowhere else.
 
+#![cfg(test)]
+
 use envelope::record::{self, Kind, Place};
 use envelope::{
     BackingKey, Blob, DataKey, EncryptionContext, Inauthentic, LocatorKey, OsEntropy, blob, material_id,
