@@ -1,4 +1,4 @@
-//! Derivations from backing material: HKDF-SHA-256 (RFC 5869) with the labels of [`labels`](crate::labels).
+//! Derivations from backing material: HKDF-SHA-256 (RFC 5869) with the labels of [`labels`].
 
 use hkdf::Hkdf;
 use sha2::Sha256;
