@@ -1,1 +1,40 @@
-//! Placeholder until this crate lands.
+//! What both servers need around their handlers, once: command line, logs, metrics, authentication, health,
+//! reflection, the admin port and an orderly stop.
+//!
+//! One stack wraps every route of a [`Server`], the unknown ones too, so that no handler can be reached without it:
+//! request id, concurrency limit, span, metrics, access log, authentication. What is public is a list of four paths
+//! (health and reflection). A handler finds out who calls with [`caller`], and turns an error into an answer with
+//! [`status`], the only place that does.
+//!
+//! A service's `main` is: [`parse_args`], [`telemetry::init`], [`CommonArgs::directory`], its own composition,
+//! [`Server::bind`], [`Bound::serve`] with the token of [`shutdown_signal`], and [`exit_code`] for what went wrong.
+
+mod admin;
+mod answer;
+mod args;
+mod auth;
+mod body;
+mod client;
+mod config_file;
+mod limits;
+mod metrics;
+mod paths;
+mod readiness;
+mod request_id;
+mod server;
+mod stack;
+mod start;
+pub mod telemetry;
+
+pub use answer::status;
+pub use args::{CommonArgs, LogArgs};
+pub use auth::{ON_BEHALF_OF_HEADER, caller};
+pub use client::ClientIdentity;
+pub use config_file::parse_args;
+pub use limits::Limits;
+pub use prometheus_client::registry::Registry;
+pub use readiness::Readiness;
+pub use request_id::{REQUEST_ID_HEADER, RequestId, request_id};
+pub use server::{Bound, Server};
+pub use start::{EXIT_USAGE, StartError, UsageError, exit_code, shutdown_signal};
+pub use tokio_util::sync::CancellationToken;

@@ -1,0 +1,41 @@
+//! The admin port: plain HTTP, no credentials, nothing that names a table, a key or a caller.
+
+use crate::Readiness;
+use axum::{
+    Router,
+    extract::State,
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use prometheus_client::{encoding::text::encode, registry::Registry};
+use std::sync::Arc;
+
+/// <https://prometheus.io/docs/specs/om/open_metrics_spec/>
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// `/livez`, `/readyz` and `/metrics`.
+pub(crate) fn router(registry: Arc<Registry>, readiness: Readiness) -> Router {
+    let metrics = get(|| async move { metrics(&registry) });
+    Router::new()
+        .route("/livez", get(|| async { "alive\n" }))
+        .route("/readyz", get(readyz).with_state(readiness))
+        .route("/metrics", metrics)
+}
+
+async fn readyz(State(readiness): State<Readiness>) -> Response {
+    let reasons = readiness.reasons();
+    if reasons.is_empty() {
+        "ready\n".into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, reasons).into_response()
+    }
+}
+
+fn metrics(registry: &Registry) -> Response {
+    let mut text = String::new();
+    match encode(&mut text, registry) {
+        Ok(()) => ([(CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}

@@ -1,0 +1,125 @@
+//! The one function that turns an error into a gRPC answer, and logs what a person must see.
+
+use crate::RequestId;
+use fault::{Fault, Kind, Level};
+use std::{collections::HashMap, error::Error, fmt::Write};
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
+
+/// How many causes of an error are logged.
+const MAX_CAUSES: usize = 8;
+
+/// The answer for `fault`: its gRPC code, its public text, and `google.rpc.ErrorInfo` with the AWS error code as
+/// `reason` and the request id as metadata. An internal error shows the request id and nothing else.
+///
+/// What is the service's own failure is logged here, with its causes, and nowhere else.
+pub fn status(fault: &dyn Fault, domain: &'static str, request_id: &RequestId) -> Status {
+    log(fault, domain, request_id);
+    let kind = fault.kind();
+    let message = if kind.is_public() {
+        fault.public_message().into_owned()
+    } else {
+        format!("An internal error occurred (request id {request_id}).")
+    };
+    let metadata = HashMap::from([("request_id".to_owned(), request_id.to_string())]);
+    let details = ErrorDetails::with_error_info(fault.reason(), domain, metadata);
+    Status::with_error_details(code(kind), message, details)
+}
+
+/// The gRPC code of a kind.
+fn code(kind: Kind) -> Code {
+    Code::from_i32(kind.grpc_code())
+}
+
+fn log(fault: &dyn Fault, domain: &'static str, request_id: &RequestId) {
+    let reason = fault.reason();
+    match fault.kind().level() {
+        Level::Debug => tracing::debug!(domain, reason, %request_id, "refused"),
+        Level::Warn => {
+            tracing::warn!(domain, reason, %request_id, error = %fault, causes = causes(fault), "unavailable");
+        }
+        Level::Error => {
+            tracing::error!(domain, reason, %request_id, error = %fault, causes = causes(fault), "failed");
+        }
+    }
+}
+
+fn causes(error: &dyn Fault) -> String {
+    let mut text = String::new();
+    let mut next: Option<&(dyn Error + 'static)> = error.source();
+    for _ in 0..MAX_CAUSES {
+        let Some(cause) = next else { break };
+        let separator = if text.is_empty() { "" } else { ": " };
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{separator}{cause}");
+        next = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{borrow::Cow, fmt, io};
+
+    #[derive(Debug)]
+    struct Broken(Kind, io::Error);
+
+    impl fmt::Display for Broken {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("the disk said no")
+        }
+    }
+
+    impl Error for Broken {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(&self.1)
+        }
+    }
+
+    impl Fault for Broken {
+        fn kind(&self) -> Kind {
+            self.0
+        }
+
+        fn reason(&self) -> &'static str {
+            "SomeException"
+        }
+
+        fn public_message(&self) -> Cow<'_, str> {
+            "what the caller may know".into()
+        }
+    }
+
+    fn answer(kind: Kind) -> Status {
+        status(&Broken(kind, io::Error::other("sector 7")), "test.keystead", &RequestId::generate())
+    }
+
+    #[test]
+    fn error_info_carries_reason_domain_and_request_id() {
+        let id = RequestId::generate();
+        let broken = Broken(Kind::NotFound, io::Error::other("sector 7"));
+        let status = status(&broken, "test.keystead", &id);
+        assert_eq!(status.code(), Code::NotFound);
+        assert_eq!(status.message(), "what the caller may know");
+        let info = status.get_details_error_info().unwrap();
+        assert_eq!((info.reason.as_str(), info.domain.as_str()), ("SomeException", "test.keystead"));
+        assert_eq!(info.metadata.get("request_id").map(String::as_str), Some(id.as_str()));
+    }
+
+    #[test]
+    fn an_internal_error_shows_the_request_id_and_nothing_else() {
+        let status = answer(Kind::Internal);
+        let id = status.get_details_error_info().unwrap().metadata["request_id"].clone();
+        assert_eq!(status.message(), format!("An internal error occurred (request id {id})."));
+        let all = format!("{status:?}{}", String::from_utf8_lossy(status.details()));
+        for hidden in ["disk", "sector", "may know"] {
+            assert!(!all.contains(hidden), "{hidden}");
+        }
+    }
+
+    #[test]
+    fn causes_are_joined_and_bounded() {
+        assert_eq!(causes(&Broken(Kind::Internal, io::Error::other("sector 7"))), "sector 7");
+    }
+}

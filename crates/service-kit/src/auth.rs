@@ -1,0 +1,141 @@
+//! Who calls: HTTP Basic credentials, and for services the principal they act for.
+//!
+//! The gate fails closed: whatever it does not understand is refused, and credentials that are wrong are refused even
+//! where none would be accepted. Client certificates will be another branch of [`Gate::admit`], which is why it sees
+//! the whole request head.
+
+use crate::{RequestId, status};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use fault::{Fault, Kind};
+use http::{HeaderMap, HeaderValue, header::AUTHORIZATION, request::Parts};
+use identity::{AuthError, Caller, Directory, Principal, PrincipalArn};
+use std::{borrow::Cow, sync::Arc};
+use tonic::Status;
+use zeroize::Zeroizing;
+
+/// The header with the ARN of the principal that a service acts for.
+pub const ON_BEHALF_OF_HEADER: &str = "x-keystead-on-behalf-of";
+/// Longest `authorization` value that is decoded, in bytes: two names of 128 bytes in base64, and some.
+const MAX_AUTHORIZATION_BYTES: usize = 512;
+/// The error domain of a refusal that no service made.
+const DOMAIN: &str = "auth.keystead";
+
+/// Who the stack found to be calling. A request that did not come through the stack is refused.
+pub fn caller<T>(request: &tonic::Request<T>) -> Result<Caller, Status> {
+    let caller = request.extensions().get::<Caller>().cloned();
+    caller.ok_or_else(|| status(&Refusal::Missing, DOMAIN, &crate::request_id(request)))
+}
+
+/// What decides who may come in.
+pub(crate) struct Gate {
+    pub(crate) directory: Arc<Directory>,
+    /// Whether services may name the principal they act for.
+    pub(crate) accepts_on_behalf_of: bool,
+}
+
+/// Why a request is not let in.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("no credentials")]
+    Missing,
+    #[error("malformed {0} header")]
+    Malformed(&'static str),
+    #[error(transparent)]
+    Wrong(#[from] AuthError),
+    #[error("{0} may not act for others")]
+    NotAService(PrincipalArn),
+    #[error("{0} may not act for that principal")]
+    NotRepresentable(PrincipalArn),
+}
+
+impl Gate {
+    pub(crate) fn admit(&self, request: &Parts) -> Result<Caller, Refusal> {
+        let principal = match single(&request.headers, AUTHORIZATION.as_str())? {
+            Some(value) => self.basic(value)?,
+            None => self.directory.anonymous().ok_or(Refusal::Missing)?,
+        };
+        match single(&request.headers, ON_BEHALF_OF_HEADER)? {
+            Some(value) => self.on_behalf_of(&principal, value),
+            None => Ok(Caller::direct(principal)),
+        }
+    }
+
+    fn basic(&self, value: &HeaderValue) -> Result<Arc<Principal>, Refusal> {
+        let (id, secret) = decode_basic(value).ok_or(Refusal::Malformed("authorization"))?;
+        Ok(self.directory.authenticate(&id, secret.as_bytes())?)
+    }
+
+    fn on_behalf_of(&self, service: &Principal, value: &HeaderValue) -> Result<Caller, Refusal> {
+        let name = match service.as_service() {
+            Some(name) if self.accepts_on_behalf_of => name.clone(),
+            _ => return Err(Refusal::NotAService(service.arn.clone())),
+        };
+        let arn = value.to_str().map_err(|_| Refusal::Malformed(ON_BEHALF_OF_HEADER))?;
+        // A service cannot borrow the rights of another service: those are for that one acting for itself.
+        let represented = self.directory.by_arn(arn).filter(|principal| principal.as_service().is_none());
+        match represented {
+            Some(principal) => Ok(Caller::via(principal, name)),
+            None => Err(Refusal::NotRepresentable(service.arn.clone())),
+        }
+    }
+}
+
+impl Refusal {
+    /// The answer to a request that is not let in.
+    pub(crate) fn status(&self, request_id: &RequestId) -> Status {
+        status(self, DOMAIN, request_id)
+    }
+}
+
+impl Fault for Refusal {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Missing | Self::Malformed(_) | Self::Wrong(_) => Kind::Unauthenticated,
+            Self::NotAService(_) | Self::NotRepresentable(_) => Kind::Denied,
+        }
+    }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Missing => "MissingAuthenticationTokenException",
+            Self::Malformed(_) => "IncompleteSignatureException",
+            Self::Wrong(error) => error.reason(),
+            Self::NotAService(_) | Self::NotRepresentable(_) => "AccessDeniedException",
+        }
+    }
+
+    fn public_message(&self) -> Cow<'_, str> {
+        match self {
+            Self::Missing => "The request has no credentials: send HTTP Basic in `authorization`.".into(),
+            Self::Malformed(header) => format!("The header {header} is malformed.").into(),
+            Self::Wrong(AuthError) => AuthError.to_string().into(),
+            Self::NotAService(arn) => {
+                format!("User: {arn} is not authorized to act on behalf of another principal").into()
+            }
+            Self::NotRepresentable(arn) => {
+                format!("User: {arn} is not authorized to act on behalf of the named principal").into()
+            }
+        }
+    }
+}
+
+/// The one value of a header. Two values are refused: which one counts would be a matter of taste.
+fn single<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a HeaderValue>, Refusal> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (first, None) => Ok(first),
+        _ => Err(Refusal::Malformed(name)),
+    }
+}
+
+/// User and password of `Basic base64(user:password)` (RFC 7617).
+fn decode_basic(value: &HeaderValue) -> Option<(String, Zeroizing<String>)> {
+    let text = value.to_str().ok().filter(|text| text.len() <= MAX_AUTHORIZATION_BYTES)?;
+    let (scheme, encoded) = text.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = Zeroizing::new(STANDARD.decode(encoded.trim_matches(' ')).ok()?);
+    let (user, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+    Some((user.to_owned(), Zeroizing::new(password.to_owned())))
+}

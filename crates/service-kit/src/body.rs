@@ -1,0 +1,78 @@
+//! The answer's body on its way out: it notes how the call ended, and ends streams that wait when the server stops.
+
+use crate::stack::Record;
+use axum::body::{Body, Bytes};
+use http::{HeaderMap, HeaderValue};
+use http_body::{Frame, SizeHint};
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tonic::{Code, Status};
+
+/// A body with the record of its request. A stream that has nothing to send (a watch) would hold up a stop for as long
+/// as its caller likes; so when the server stops, it ends with UNAVAILABLE, and the caller asks again elsewhere.
+/// The answer of a unary call never waits here: its handler is done when the body begins.
+pub(crate) struct Observed {
+    inner: Body,
+    record: Record,
+    stop: CancellationToken,
+    /// Made when the body waits for the first time, which unary answers never do.
+    stopped: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
+    is_ended: bool,
+}
+
+impl Observed {
+    pub(crate) fn new(inner: Body, record: Record, stop: CancellationToken) -> Self {
+        Self { inner, record, stop, stopped: None, is_ended: false }
+    }
+
+    fn poll_stop(&mut self, cx: &mut Context<'_>) -> Poll<Frame<Bytes>> {
+        let stop = &self.stop;
+        let stopped = self.stopped.get_or_insert_with(|| Box::pin(stop.clone().cancelled_owned()));
+        stopped.as_mut().poll(cx).map(|()| {
+            self.is_ended = true;
+            self.record.note_code(Code::Unavailable);
+            Frame::trailers(stopping())
+        })
+    }
+}
+
+impl http_body::Body for Observed {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if self.is_ended {
+            return Poll::Ready(None);
+        }
+        match Pin::new(&mut self.inner).poll_frame(cx) {
+            Poll::Ready(frame) => {
+                if let Some(trailers) = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.trailers_ref()) {
+                    self.record.note_head(trailers);
+                }
+                Poll::Ready(frame)
+            }
+            Poll::Pending => self.poll_stop(cx).map(|frame| Some(Ok(frame))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.is_ended || self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+fn stopping() -> HeaderMap {
+    let mut trailers = HeaderMap::new();
+    trailers.insert(Status::GRPC_STATUS, HeaderValue::from(i32::from(Code::Unavailable)));
+    trailers.insert(Status::GRPC_MESSAGE, HeaderValue::from_static("The service is stopping."));
+    trailers
+}

@@ -1,0 +1,37 @@
+//! What one server takes on at most. Everything has a limit; each has its reason.
+
+use std::time::Duration;
+
+/// The limits of a [`Server`](crate::Server). A service takes the default and changes what it must.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Requests in work at the same time; one more is answered RESOURCE_EXHAUSTED at once rather than queued, so that
+    /// an overload stays visible and memory stays bounded.
+    pub concurrent_requests: usize,
+    /// The same for requests that need no credentials, counted apart so that neither starves the other.
+    pub concurrent_public_requests: usize,
+    /// Streams on one HTTP/2 connection.
+    pub streams_per_connection: u32,
+    /// Bytes of all headers of a request: credentials, ids and tracing need a fraction of it.
+    pub header_bytes: u32,
+    /// How long an idle connection goes without a sign of life before it is probed.
+    pub keepalive: Duration,
+    /// How long the probe may go unanswered.
+    pub keepalive_timeout: Duration,
+    /// How long requests that are in work may take to finish after the stop signal.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            concurrent_requests: 4_096,
+            concurrent_public_requests: 256,
+            streams_per_connection: 1_024,
+            header_bytes: 16 * 1024,
+            keepalive: Duration::from_secs(60),
+            keepalive_timeout: Duration::from_secs(20),
+            drain: Duration::from_secs(10),
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The gRPC paths that exist, from the descriptor sets: what is public, and what may become a metric label.
+//!
+//! A path that is on no descriptor is counted as `unknown`: callers must not be able to make up label values.
+
+use prost::{DecodeError, Message};
+use prost_types::FileDescriptorSet;
+use std::{collections::HashMap, sync::Arc};
+
+/// The paths that need no credentials. Whole paths, so that nothing can hide below one.
+const PUBLIC: [&str; 4] = [
+    "/grpc.health.v1.Health/Check",
+    "/grpc.health.v1.Health/Watch",
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+];
+
+/// A method as metrics and logs name it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Method {
+    pub(crate) service: Arc<str>,
+    pub(crate) name: Arc<str>,
+    pub(crate) is_public: bool,
+}
+
+/// Every method of the given descriptor sets.
+pub(crate) struct Paths {
+    known: HashMap<String, Method>,
+    unknown: Method,
+}
+
+impl Paths {
+    pub(crate) fn from_descriptors(sets: &[&[u8]]) -> Result<Self, DecodeError> {
+        let mut known = HashMap::new();
+        for set in sets {
+            for file in FileDescriptorSet::decode(*set)?.file {
+                for service in &file.service {
+                    let service_name: Arc<str> = format!("{}.{}", file.package(), service.name()).into();
+                    for method in &service.method {
+                        let path = format!("/{service_name}/{}", method.name());
+                        let is_public = PUBLIC.contains(&path.as_str());
+                        let name = method.name().into();
+                        known.insert(path, Method { service: service_name.clone(), name, is_public });
+                    }
+                }
+            }
+        }
+        let unknown = Method { service: "unknown".into(), name: "unknown".into(), is_public: false };
+        Ok(Self { known, unknown })
+    }
+
+    pub(crate) fn method(&self, path: &str) -> &Method {
+        self.known.get(path).unwrap_or(&self.unknown)
+    }
+}

@@ -1,0 +1,142 @@
+//! The stack around every route: request id, limit, span, authentication, and at the end one record of the outcome.
+//!
+//! A request's record is written when the last byte of its answer is gone, or when the caller has gone away; it feeds
+//! the metrics and the access log (target `access`). Neither ever holds a body, a key or an item.
+
+use crate::{
+    RequestId,
+    auth::Gate,
+    body::Observed,
+    metrics::{RpcMetrics, code_name},
+    paths::{Method, Paths},
+    status,
+};
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+use fault::{Fault, Kind};
+use identity::Caller;
+use std::{borrow::Cow, sync::Arc, time::Instant};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tonic::{Code, Status};
+use tracing::Instrument;
+
+/// What the stack of one server holds.
+pub(crate) struct Stack {
+    pub(crate) gate: Gate,
+    pub(crate) paths: Paths,
+    pub(crate) metrics: RpcMetrics,
+    pub(crate) permits: Arc<Semaphore>,
+    /// For the paths that need no credentials.
+    pub(crate) public_permits: Arc<Semaphore>,
+    pub(crate) domain: &'static str,
+    pub(crate) stop: CancellationToken,
+}
+
+/// The middleware: everything that happens around a handler, in order.
+pub(crate) async fn handle(State(stack): State<Arc<Stack>>, request: Request, next: Next) -> Response {
+    let id = RequestId::from_headers(request.headers());
+    let method = stack.paths.method(request.uri().path()).clone();
+    let span = tracing::info_span!("rpc", service = %method.service, method = %method.name, request_id = %id);
+    let mut record = Record::start(&stack, method, id.clone());
+    let mut response = match stack.admit(request, &id, &mut record) {
+        Ok(request) => next.run(request).instrument(span).await,
+        Err(refusal) => refusal.into_http(),
+    };
+    id.write_to(response.headers_mut());
+    record.note_head(response.headers());
+    let stop = stack.stop.clone();
+    response.map(|body| Body::new(Observed::new(body, record, stop)))
+}
+
+impl Stack {
+    /// Lets a request in, with its id and its caller in the extensions, or says why not.
+    fn admit(&self, request: Request, id: &RequestId, record: &mut Record) -> Result<Request, Box<Status>> {
+        let (mut head, body) = request.into_parts();
+        head.extensions.insert(id.clone());
+        let permits = if record.method.is_public { &self.public_permits } else { &self.permits };
+        let overloaded = |_| Box::new(status(&Overloaded, self.domain, id));
+        record.permit = Some(permits.clone().try_acquire_owned().map_err(overloaded)?);
+        if !record.method.is_public {
+            let caller = self.gate.admit(&head).map_err(|refusal| Box::new(refusal.status(id)))?;
+            record.caller = Some(caller.clone());
+            head.extensions.insert(caller);
+        }
+        Ok(Request::from_parts(head, body))
+    }
+}
+
+/// More requests at once than the server takes on.
+#[derive(Debug, thiserror::Error)]
+#[error("too many requests in work")]
+struct Overloaded;
+
+impl Fault for Overloaded {
+    fn kind(&self) -> Kind {
+        Kind::Exhausted
+    }
+
+    fn reason(&self) -> &'static str {
+        "ThrottlingException"
+    }
+
+    fn public_message(&self) -> Cow<'_, str> {
+        "The service has too many requests in work. Try again later.".into()
+    }
+}
+
+/// What is to be said of a request when it is over. Dropping it says it.
+pub(crate) struct Record {
+    metrics: RpcMetrics,
+    method: Method,
+    id: RequestId,
+    started: Instant,
+    caller: Option<Caller>,
+    /// Nothing yet means that the caller has gone away.
+    code: Option<Code>,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Record {
+    fn start(stack: &Stack, method: Method, id: RequestId) -> Self {
+        let metrics = stack.metrics.clone();
+        metrics.in_flight.inc();
+        Self { metrics, method, id, started: Instant::now(), caller: None, code: None, permit: None }
+    }
+
+    /// Takes the code from headers or trailers, if they have one.
+    pub(crate) fn note_head(&mut self, headers: &http::HeaderMap) {
+        if let Some(code) = headers.get(Status::GRPC_STATUS) {
+            self.code = Some(Code::from_bytes(code.as_bytes()));
+        }
+    }
+
+    /// Takes a code that the server itself gives.
+    pub(crate) fn note_code(&mut self, code: Code) {
+        self.code = Some(code);
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        let code = self.code.unwrap_or(Code::Cancelled);
+        let taken = self.started.elapsed();
+        self.metrics.in_flight.dec();
+        self.metrics.observe(&self.method, code, taken);
+        let caller = self.caller.as_ref();
+        tracing::info!(
+            target: "access",
+            service = %self.method.service,
+            method = %self.method.name,
+            code = code_name(code),
+            micros = u64::try_from(taken.as_micros()).unwrap_or(u64::MAX),
+            principal = caller.map(|caller| caller.principal.arn.as_str()),
+            via = caller.and_then(|caller| caller.via.as_ref()).map(|service| service.as_str()),
+            request_id = %self.id,
+        );
+    }
+}
