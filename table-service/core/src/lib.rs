@@ -3,7 +3,10 @@
 //! Nothing here knows a transport or a storage engine. The value half (numbers, attribute values, schemas, expressions,
 //! encryption choices, errors) is synchronous and does no I/O.
 
+pub mod codec;
 pub mod error;
+pub mod expr;
+pub mod keycond;
 pub mod limits;
 pub mod number;
 pub mod schema;

@@ -443,6 +443,12 @@ pub enum ExpressionError {
     },
     /// An operand that has to be a path.
     NeedsPath(&'static str),
+    /// A list index beyond what any list can have.
+    ListIndex(Echo),
+    /// A text that names no type, as operand of attribute_type.
+    AttributeTypeName(Echo),
+    /// An operand that has to be a constant.
+    NeedsConstant(&'static str),
     /// BETWEEN bounds of different types, each as `{N:1}`.
     BoundTypes {
         /// The lower bound.
@@ -503,6 +509,17 @@ impl ExpressionError {
             Self::NeedsPath(operator) => {
                 format!("Operator or function requires a document path; operator or function: {operator}")
             }
+            Self::ListIndex(index) => {
+                format!("List index is not within the allowable range; index: [{}]", index.show(to_caller))
+            }
+            Self::AttributeTypeName(name) => format!(
+                "Invalid attribute type name found; type: {}, valid types: {{B,NULL,SS,BOOL,L,BS,N,NS,S,M}}",
+                name.show(to_caller)
+            ),
+            Self::NeedsConstant(operator) => format!(
+                "Incorrect operand type for operator or function; operator or function: {operator}, operand type: \
+                 {{NS,SS,L,BS,N,M,B,BOOL,NULL,S}}"
+            ),
             Self::BoundTypes { low, high } => format!(
                 "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: AttributeValue: {}, upper bound operand: AttributeValue: {}",
                 low.show(to_caller),

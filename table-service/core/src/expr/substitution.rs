@@ -1,0 +1,147 @@
+//! ExpressionAttributeNames and ExpressionAttributeValues: checked once, looked up by all expressions of a request,
+//! and at the end asked which of them nobody used.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::error::{Echo, ExpressionError, Invalid};
+use crate::limits::{MAX_ATTRIBUTE_NAME_BYTES, MAX_PLACEHOLDER_BYTES, MAX_PLACEHOLDERS_BYTES};
+use crate::value::{AttributeValue, raw};
+
+/// How an operation words an error in a value: AWS's operations disagree (measured in 2026).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueErrors {
+    /// The value's own error: GetItem, BatchGetItem, Query, PutItem, UpdateItem, DeleteItem.
+    Bare,
+    /// With the placeholder: Scan, BatchWriteItem, transactions.
+    WithPlaceholder,
+}
+
+/// The substitutions of one request.
+#[derive(Default)]
+pub struct Substitutions {
+    names: BTreeMap<String, Entry<String>>,
+    values: BTreeMap<String, Entry<AttributeValue>>,
+}
+
+struct Entry<T> {
+    content: T,
+    used: bool,
+}
+
+impl Substitutions {
+    /// Checks names and values. `None` means that the member was not sent; an empty map that was sent is an error.
+    /// Wire forms that cannot tell the two apart pass `None` for empty.
+    ///
+    /// # Errors
+    /// Empty maps, malformed or overlong placeholders, invalid values, too much of all.
+    pub fn new(
+        names: Option<BTreeMap<String, String>>,
+        values: Option<raw::Map>,
+        errors: ValueErrors,
+    ) -> Result<Self, Invalid> {
+        if names.as_ref().is_some_and(BTreeMap::is_empty) {
+            return Err(Invalid::NamesEmpty);
+        }
+        if values.as_ref().is_some_and(BTreeMap::is_empty) {
+            return Err(Invalid::ValuesEmpty);
+        }
+        let mut all = Self::default();
+        for (key, name) in names.unwrap_or_default() {
+            check_key(&key, '#', Invalid::NameKey)?;
+            check_name(&key, &name)?;
+            all.names.insert(key, Entry { content: name, used: false });
+        }
+        let values = values.unwrap_or_default();
+        values.keys().try_for_each(|key| check_key(key, ':', Invalid::ValueKey))?;
+        for (key, value) in values {
+            let content = value.validate().map_err(|error| match errors {
+                ValueErrors::Bare => error,
+                ValueErrors::WithPlaceholder => {
+                    Invalid::ValueInvalid { key: Echo::from(key.as_str()), error: Box::new(error) }
+                }
+            })?;
+            all.values.insert(key, Entry { content, used: false });
+        }
+        if all.size() > MAX_PLACEHOLDERS_BYTES { Err(Invalid::PlaceholdersTooLarge) } else { Ok(all) }
+    }
+
+    /// Whether there is any name, and any value: without an expression there may be none.
+    ///
+    /// # Errors
+    /// [`Invalid::NamesWithoutExpression`] and [`Invalid::ValuesWithoutExpression`].
+    pub fn expect_none(&self) -> Result<(), Invalid> {
+        if !self.names.is_empty() {
+            return Err(Invalid::NamesWithoutExpression);
+        }
+        if self.values.is_empty() { Ok(()) } else { Err(Invalid::ValuesWithoutExpression) }
+    }
+
+    /// The attribute name of a placeholder.
+    ///
+    /// # Errors
+    /// [`ExpressionError::UndefinedName`].
+    pub fn name(&mut self, key: &str) -> Result<&str, ExpressionError> {
+        let undefined = || ExpressionError::UndefinedName(Echo::from(key));
+        let entry = self.names.get_mut(key).ok_or_else(undefined)?;
+        entry.used = true;
+        Ok(&entry.content)
+    }
+
+    /// The value of a placeholder.
+    ///
+    /// # Errors
+    /// [`ExpressionError::UndefinedValue`].
+    pub fn value(&mut self, key: &str) -> Result<&AttributeValue, ExpressionError> {
+        let undefined = || ExpressionError::UndefinedValue(Echo::from(key));
+        let entry = self.values.get_mut(key).ok_or_else(undefined)?;
+        entry.used = true;
+        Ok(&entry.content)
+    }
+
+    /// Checks that every substitution was used, once all expressions of the request are bound.
+    ///
+    /// # Errors
+    /// [`Invalid::UnusedNames`], then [`Invalid::UnusedValues`].
+    pub fn finish(self) -> Result<(), Invalid> {
+        let names = unused(&self.names);
+        if !names.is_empty() {
+            return Err(Invalid::UnusedNames(names));
+        }
+        let values = unused(&self.values);
+        if values.is_empty() { Ok(()) } else { Err(Invalid::UnusedValues(values)) }
+    }
+
+    fn size(&self) -> usize {
+        let names = self.names.iter().map(|(key, entry)| key.len() + entry.content.len());
+        let values = self.values.iter().map(|(key, entry)| key.len() + entry.content.size());
+        names.sum::<usize>() + values.sum::<usize>()
+    }
+}
+
+impl fmt::Debug for Substitutions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Substitutions({} names, {} values)", self.names.len(), self.values.len())
+    }
+}
+
+fn unused<T>(entries: &BTreeMap<String, Entry<T>>) -> Vec<Echo> {
+    entries.iter().filter(|(_, entry)| !entry.used).map(|(key, _)| Echo::from(key.as_str())).collect()
+}
+
+fn check_key(key: &str, sigil: char, error: fn(Echo) -> Invalid) -> Result<(), Invalid> {
+    let word = key.strip_prefix(sigil).unwrap_or_default();
+    if word.is_empty() || !word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return Err(error(Echo::from(key)));
+    }
+    if key.len() > MAX_PLACEHOLDER_BYTES { Err(Invalid::PlaceholderTooLong) } else { Ok(()) }
+}
+
+fn check_name(key: &str, name: &str) -> Result<(), Invalid> {
+    let error = match name.len() {
+        0 => Invalid::EmptyAttributeName,
+        length if length > MAX_ATTRIBUTE_NAME_BYTES => Invalid::AttributeNameTooLarge,
+        _ => return Ok(()),
+    };
+    Err(Invalid::NameInvalid { key: Echo::from(key), error: Box::new(error) })
+}

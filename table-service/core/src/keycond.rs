@@ -1,0 +1,231 @@
+//! Key conditions: which partition of a table a query reads, and which range of its sort keys.
+//!
+//! [`parse`] needs only the request; [`KeyTests::against`] needs the table's schema and gives a [`KeyCondition`], in
+//! which every value is a valid key value of the right type. The texts are DynamoDB's.
+
+use std::ops::Bound;
+
+use crate::error::{ExpressionKind, Invalid};
+use crate::expr::bind::{self, Cond, Operand};
+use crate::expr::check::Function;
+use crate::expr::substitution::Substitutions;
+use crate::expr::syntax::Comparator;
+use crate::schema::{KeyAttribute, KeySchema, KeyValue, Part};
+use crate::value::AttributeValue;
+
+/// What a query reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyCondition {
+    /// The partition.
+    pub hash: KeyValue,
+    /// Which sort keys; all if absent.
+    pub range: Option<RangeCondition>,
+}
+
+/// A condition on the sort key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RangeCondition {
+    /// `=`
+    Equal(KeyValue),
+    /// `<`
+    Less(KeyValue),
+    /// `<=`
+    AtMost(KeyValue),
+    /// `>`
+    Greater(KeyValue),
+    /// `>=`
+    AtLeast(KeyValue),
+    /// `BETWEEN`, both bounds included, in order.
+    Between(KeyValue, KeyValue),
+    /// `begins_with`; a text or a byte string.
+    BeginsWith(KeyValue),
+}
+
+impl RangeCondition {
+    /// The range of sort bytes ([`KeyValue::sort_bytes`]) that meets the condition, and nothing else of the same type.
+    pub fn bounds(&self) -> (Bound<Vec<u8>>, Bound<Vec<u8>>) {
+        use Bound::{Excluded, Included, Unbounded};
+        match self {
+            Self::Equal(value) => (Included(value.sort_bytes()), Included(value.sort_bytes())),
+            Self::Less(value) => (Unbounded, Excluded(value.sort_bytes())),
+            Self::AtMost(value) => (Unbounded, Included(value.sort_bytes())),
+            Self::Greater(value) => (Excluded(value.sort_bytes()), Unbounded),
+            Self::AtLeast(value) => (Included(value.sort_bytes()), Unbounded),
+            Self::Between(low, high) => (Included(low.sort_bytes()), Included(high.sort_bytes())),
+            Self::BeginsWith(value) => {
+                let prefix = value.prefix_bytes();
+                let end = successor(&prefix).map_or(Unbounded, Excluded);
+                (Included(prefix), end)
+            }
+        }
+    }
+
+    /// Whether a sort key meets it.
+    pub fn matches(&self, key: &KeyValue) -> bool {
+        std::ops::RangeBounds::contains(&self.bounds(), &key.sort_bytes())
+    }
+}
+
+/// The least bytes above everything that starts with `prefix`; none if there are none.
+fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
+    let last = prefix.iter().rposition(|byte| *byte != u8::MAX)?;
+    let mut next = prefix.get(..=last)?.to_vec();
+    if let Some(byte) = next.last_mut() {
+        *byte += 1;
+    }
+    Some(next)
+}
+
+/// The conditions of an expression: one per attribute, in the order written.
+#[derive(Debug)]
+pub struct KeyTests(Vec<KeyTest>);
+
+/// A condition on one attribute, the attribute on its left side.
+struct KeyTest {
+    attribute: String,
+    op: Op,
+    values: Vec<AttributeValue>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Op {
+    Compare(Comparator),
+    Between,
+    BeginsWith,
+}
+
+/// Parses a key condition expression, as far as that needs no table.
+///
+/// # Errors
+/// Everything that is wrong with the expression itself.
+pub fn parse(text: &str, substitutions: &mut Substitutions) -> Result<KeyTests, Invalid> {
+    let kind = ExpressionKind::KeyCondition;
+    let expr = crate::expr::condition(kind, text)?;
+    let cond = bind::condition(&expr, substitutions).map_err(|error| Invalid::Expression { kind, error })?;
+    let mut tests = Vec::new();
+    collect(cond, &mut tests)?;
+    Ok(KeyTests(tests))
+}
+
+fn collect(cond: Cond, tests: &mut Vec<KeyTest>) -> Result<(), Invalid> {
+    let refused = |operator| Err(Invalid::KeyConditionOperator(operator));
+    let test = match cond {
+        Cond::All(all) => return all.into_iter().try_for_each(|cond| collect(cond, tests)),
+        Cond::Any(_) => return refused("OR"),
+        Cond::Not(_) => return refused("NOT"),
+        Cond::In { .. } => return refused("IN"),
+        Cond::Compare { op: Comparator::NotEqual, .. } => return refused("<>"),
+        Cond::Call { function: Function::BeginsWith, args } => key_test(Op::BeginsWith, "begins_with", args)?,
+        Cond::Call { function, .. } => return refused(function.name()),
+        Cond::Between { value, low, high } => key_test(Op::Between, "BETWEEN", vec![value, low, high])?,
+        Cond::Compare { op, left, right } => key_test(Op::Compare(op), op.name(), vec![left, right])?,
+    };
+    if tests.iter().any(|other| other.attribute == test.attribute) {
+        return Err(Invalid::KeyConditionTwice);
+    }
+    tests.push(test);
+    Ok(())
+}
+
+/// Exactly one operand has to be an attribute, and for all but comparisons the first.
+fn key_test(op: Op, name: &'static str, operands: Vec<Operand>) -> Result<KeyTest, Invalid> {
+    let mut attribute = None;
+    let mut op = op;
+    let mut values = Vec::new();
+    for operand in operands {
+        match operand {
+            Operand::Path(_) if attribute.is_some() => return Err(Invalid::TwoAttributes),
+            Operand::Path(path) if !path.rest.is_empty() => return Err(Invalid::KeyConditionPath),
+            Operand::Path(path) => attribute = Some(path.attribute),
+            Operand::Size(_) => return Err(Invalid::KeyConditionNested),
+            Operand::Value(value) => {
+                if attribute.is_none() {
+                    op = op.reversed().ok_or(Invalid::KeyNotFirst(name))?;
+                }
+                values.push(value);
+            }
+        }
+    }
+    Ok(KeyTest { attribute: attribute.ok_or(Invalid::NoKeyAttribute)?, op, values })
+}
+
+impl Op {
+    /// The operator for operands in the other order, if it has one.
+    fn reversed(self) -> Option<Self> {
+        let Self::Compare(op) = self else { return None };
+        Some(Self::Compare(match op {
+            Comparator::Less => Comparator::Greater,
+            Comparator::AtMost => Comparator::AtLeast,
+            Comparator::Greater => Comparator::Less,
+            Comparator::AtLeast => Comparator::AtMost,
+            Comparator::Equal | Comparator::NotEqual => op,
+        }))
+    }
+}
+
+impl KeyTests {
+    /// Applies the conditions to a table.
+    ///
+    /// # Errors
+    /// Too many conditions, conditions on other attributes, another operator than `=` on the partition key, values of
+    /// the wrong type, empty or oversize key values.
+    pub fn against(self, schema: &KeySchema) -> Result<KeyCondition, Invalid> {
+        let defined = 1 + usize::from(schema.range.is_some());
+        if self.0.len() > defined {
+            return Err(Invalid::TooManyConditions { given: self.0.len(), defined });
+        }
+        let conditions = self.0.len();
+        let mut tests = self.0;
+        let mut take = |attribute: &KeyAttribute| {
+            let at = tests.iter().position(|test| test.attribute == attribute.name);
+            at.map(|at| tests.swap_remove(at))
+                .ok_or_else(|| Invalid::MissedKey { key: attribute.name.clone() })
+        };
+        let hash = take(&schema.hash)?;
+        let range = match &schema.range {
+            Some(attribute) if conditions > 1 => Some((attribute, take(attribute)?)),
+            _ => None,
+        };
+        let hash_values = hash.key_values(&schema.hash, Part::Hash)?;
+        let range = range.map(|(attribute, test)| test.range(attribute)).transpose()?;
+        match (hash.op, <[KeyValue; 1]>::try_from(hash_values)) {
+            (Op::Compare(Comparator::Equal), Ok([hash])) => Ok(KeyCondition { hash, range }),
+            _ => Err(Invalid::KeyConditionUnsupported),
+        }
+    }
+}
+
+impl KeyTest {
+    fn key_values(&self, attribute: &KeyAttribute, part: Part) -> Result<Vec<KeyValue>, Invalid> {
+        let value = |value: &AttributeValue| {
+            let value = attribute.value(value).ok_or(Invalid::ConditionType)?;
+            attribute.check(&value, part)?;
+            Ok(value)
+        };
+        self.values.iter().map(value).collect()
+    }
+
+    fn range(&self, attribute: &KeyAttribute) -> Result<RangeCondition, Invalid> {
+        let mut values = self.key_values(attribute, Part::Range)?.into_iter();
+        let mut next = || values.next().ok_or(Invalid::KeyConditionUnsupported);
+        Ok(match self.op {
+            Op::Compare(Comparator::Equal) => RangeCondition::Equal(next()?),
+            Op::Compare(Comparator::Less) => RangeCondition::Less(next()?),
+            Op::Compare(Comparator::AtMost) => RangeCondition::AtMost(next()?),
+            Op::Compare(Comparator::Greater) => RangeCondition::Greater(next()?),
+            Op::Compare(Comparator::AtLeast) => RangeCondition::AtLeast(next()?),
+            Op::Compare(Comparator::NotEqual) => return Err(Invalid::KeyConditionOperator("<>")),
+            Op::Between => RangeCondition::Between(next()?, next()?),
+            Op::BeginsWith => RangeCondition::BeginsWith(next()?),
+        })
+    }
+}
+
+impl std::fmt::Debug for KeyTest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "KeyTest({:?}, {:?})", self.op, self.values)
+    }
+}
+
+#[cfg(test)]
+mod tests;
