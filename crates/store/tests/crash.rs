@@ -43,8 +43,11 @@ fn nothing_acknowledged_is_lost_and_no_batch_is_halved_by_a_kill() {
         }
         let path = directory.path().join("store");
         // Opening takes about 30 ms: half of the kills hit it or soon after, the others find a full load.
-        let delay =
-            if next(&mut random) % 2 == 0 { next(&mut random) % 80 } else { 50 + next(&mut random) % 300 };
+        let delay = if next(&mut random).is_multiple_of(2) {
+            next(&mut random) % 80
+        } else {
+            50 + next(&mut random) % 300
+        };
         run_victim(&path, Duration::from_millis(delay), &mut acknowledged);
         verify(&path, &acknowledged, &format!("round {round}, killed after {delay} ms, seed {seed}"));
     }

@@ -17,7 +17,7 @@ impl Harness for Memory {
     }
 
     fn store(&self) -> Arc<dyn Store> {
-        Arc::clone(&self.0) as Arc<dyn Store>
+        Arc::<MemoryStore>::clone(&self.0)
     }
 }
 
@@ -40,7 +40,7 @@ impl<const REOPEN: bool> Harness for Sled<REOPEN> {
     }
 
     fn store(&self) -> Arc<dyn Store> {
-        Arc::clone(self.store.as_ref().unwrap()) as Arc<dyn Store>
+        Arc::<SledStore>::clone(self.store.as_ref().unwrap())
     }
 
     fn between_steps(&mut self) {

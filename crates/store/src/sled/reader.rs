@@ -157,3 +157,63 @@ fn head_range(range: &KeyRange) -> (Bound<Vec<u8>>, Bound<Vec<u8>>) {
     };
     (start, end)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, sync::Arc};
+
+    use super::*;
+    use crate::sled::{SledConfig, core::Veil, open};
+
+    fn scan(core: &Core, limit: Limit, direction: Direction) -> Vec<(Bytes, Bytes)> {
+        let mut scan = Scan::new(KeyRange::all(), limit, direction);
+        while !scan.is_done() {
+            core.read_page(&mut scan).unwrap();
+        }
+        scan.into_entries().into_iter().map(|entry| (entry.key, entry.value)).collect()
+    }
+
+    /// Applies to the database what a writer would, and does not get to the flush.
+    fn apply(core: &Core, changes: &[(&'static str, Option<&'static str>)]) {
+        let mut batch = ::sled::Batch::default();
+        for (key, new) in changes {
+            let old = codec::read(&core.db, key.as_bytes()).unwrap();
+            let new = new.map(|new| Bytes::from_static(new.as_bytes()));
+            codec::write(&mut batch, key.as_bytes(), old.as_ref(), new.as_ref()).unwrap();
+        }
+        core.db.apply_batch(batch).unwrap();
+    }
+
+    #[test]
+    fn what_is_applied_but_not_durable_is_not_seen() {
+        let directory = tempfile::tempdir().unwrap();
+        let core = open::open(&SledConfig::new(directory.path())).unwrap();
+        apply(&core, &[("b", Some("old")), ("d", Some("old")), ("f", Some("old"))]);
+        let state = |direction| scan(&core, Limit::NONE, direction);
+        let (forward, backward) = (state(Direction::Forward), state(Direction::Backward));
+
+        // Puts, replaces and deletes, at both ends and in between.
+        let changes = [
+            ("a", Some("new")),
+            ("b", None),
+            ("c", Some("new")),
+            ("d", Some("new")),
+            ("f", None),
+            ("g", Some("new")),
+        ];
+        let before = changes.map(|(key, _)| (Bytes::from(key), core.get(key.as_bytes()).unwrap()));
+        core.set_veil(Arc::new(Veil::from(before.clone())));
+        apply(&core, &changes);
+        for (key, value) in before {
+            assert_eq!(core.get(&key).unwrap(), value, "{key:?}");
+        }
+        assert_eq!(state(Direction::Forward), forward);
+        assert_eq!(state(Direction::Backward), backward);
+        assert_eq!(scan(&core, Limit::entries(2), Direction::Backward), backward[..2]);
+
+        core.set_veil(Arc::default());
+        let expected = BTreeMap::from([("a", "new"), ("c", "new"), ("d", "new"), ("g", "new")]);
+        let expected: Vec<_> = expected.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
+        assert_eq!(state(Direction::Forward), expected);
+    }
+}
