@@ -10,7 +10,8 @@ use std::{
 
 use bytes::Bytes;
 use store::{
-    Batch, CommitError, Direction, KeyRange, Limit, MAX_KEY_BYTES, MAX_VALUE_BYTES, Part, Store, StoreError,
+    Batch, CommitError, Direction, KeyRange, Limit, MAX_BATCH_BYTES, MAX_KEY_BYTES, MAX_VALUE_BYTES, Part,
+    Store, StoreError,
 };
 use tokio::task::JoinSet;
 
@@ -246,6 +247,24 @@ pub(crate) async fn expectations_hold_on_large_values(subject: impl Harness) {
     let stale = store.commit(replace(large(400_000, 1), large(1, 3))).await;
     assert!(matches!(stale, Err(CommitError::Conflict)));
     assert!(store.get(b"key").await.unwrap().unwrap() == large(400_000, 2));
+}
+
+pub(crate) async fn the_largest_batch_is_one_commit(mut subject: impl Harness) {
+    // As many 400 KB items as fit, all replaced by one batch.
+    let items = u8::try_from(MAX_BATCH_BYTES / (400 * 1024) - 1).unwrap();
+    for seed in [1, 2] {
+        let mut batch = Batch::new();
+        for item in 0..items {
+            batch.put(vec![item], large(400 * 1024, item ^ seed));
+        }
+        subject.store().commit(batch).await.unwrap();
+    }
+    subject.between_steps();
+    let found = all(&*subject.store()).await;
+    assert_eq!(found.len(), usize::from(items));
+    for (item, (_, value)) in (0_u8..).zip(found) {
+        assert!(value == large(400 * 1024, item ^ 2), "{item}");
+    }
 }
 
 pub(crate) async fn oversized_parts_are_refused_and_the_store_goes_on(subject: impl Harness) {

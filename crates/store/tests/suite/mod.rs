@@ -36,6 +36,7 @@ macro_rules! store_suite {
                 expectations_speak_of_the_state_before_the_batch,
                 large_values_are_stored_replaced_and_deleted,
                 expectations_hold_on_large_values,
+                the_largest_batch_is_one_commit,
                 oversized_parts_are_refused_and_the_store_goes_on,
                 many_callers_lose_no_increment,
                 one_of_many_creators_wins,
