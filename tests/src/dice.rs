@@ -24,11 +24,11 @@ impl Dice {
 
     /// Independent dice for one of several tasks.
     pub fn fork(&mut self) -> Self {
-        Self { state: self.next() }
+        Self { state: self.bits() }
     }
 
     /// 64 random bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.state;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -38,7 +38,7 @@ impl Dice {
 
     /// A number below `bound`, which must not be 0. The bias is irrelevant here.
     pub fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
+        self.bits() % bound
     }
 
     /// An index into `slice`.
@@ -58,7 +58,7 @@ impl Dice {
 
     /// `length` random bytes.
     pub fn bytes(&mut self, length: usize) -> Vec<u8> {
-        std::iter::repeat_with(|| self.next().to_le_bytes()).flatten().take(length).collect()
+        std::iter::repeat_with(|| self.bits().to_le_bytes()).flatten().take(length).collect()
     }
 
     /// `length` random lower-case letters.

@@ -1,73 +1,67 @@
-//! One running service: its standard output is read line by line for the readiness signal, and everything it prints is
-//! kept in files that outlive it, so that logs can be scanned.
+//! One running service: what it prints is read line by line for readiness signals, and kept in files that outlive it,
+//! so that logs can be scanned.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 
 /// A service that is not up, or not down, after this long is a failure. Generous: a debug build on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// A line that a process printed.
+#[derive(Debug)]
+pub(crate) enum Printed {
+    /// To standard output.
+    Out(String),
+    /// To standard error.
+    Log(String),
+}
+
 /// A child process. It is killed when this is dropped, by its own id.
 pub(crate) struct Process {
     child: Child,
-    lines: mpsc::UnboundedReceiver<String>,
+    printed: mpsc::UnboundedReceiver<Printed>,
     stderr: PathBuf,
 }
 
 impl Process {
     /// Starts `command` and writes what it prints to `NAME.stdout` and `NAME.stderr` in `logs`.
     pub(crate) fn spawn(mut command: Command, name: &str, logs: &Path) -> Self {
-        let stderr = logs.join(format!("{name}.stderr"));
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(File::create(&stderr).expect("the log directory is writable"))
+            .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .expect("the binary starts");
+        let (sender, printed) = mpsc::unbounded_channel();
         let stdout = child.stdout.take().expect("stdout is piped");
-        let copy = File::create(logs.join(format!("{name}.stdout"))).expect("the log directory is writable");
-        let (sender, lines) = mpsc::unbounded_channel();
-        tokio::spawn(async move {
-            let mut copy = tokio::fs::File::from_std(copy);
-            let mut reader = BufReader::new(stdout).lines();
-            while let Ok(Some(line)) = reader.next_line().await {
-                // A test that ended no longer cares for the copy.
-                let _ = copy.write_all(format!("{line}\n").as_bytes()).await;
-                let _ = copy.flush().await;
-                let _ = sender.send(line);
-            }
-        });
-        Self { child, lines, stderr }
+        let stderr = child.stderr.take().expect("stderr is piped");
+        let log = logs.join(format!("{name}.stderr"));
+        tokio::spawn(copy(stdout, logs.join(format!("{name}.stdout")), sender.clone(), Printed::Out));
+        tokio::spawn(copy(stderr, log.clone(), sender, Printed::Log));
+        Self { child, printed, stderr: log }
     }
 
-    /// The lines printed up to and including the first one for which `last` is true.
-    /// Fails the test, showing the log, when the process ends first.
-    pub(crate) async fn lines_until(&mut self, last: impl Fn(&str) -> bool) -> Vec<String> {
+    /// Reads lines until `pick` makes something of one. Fails the test, showing the log, when the process ends first.
+    pub(crate) async fn wait_for<T>(&mut self, mut pick: impl FnMut(&Printed) -> Option<T>) -> T {
         let reading = async {
-            let mut seen = Vec::new();
-            while let Some(line) = self.lines.recv().await {
-                seen.push(line);
-                if seen.last().is_some_and(|line| last(line)) {
-                    return Ok(seen);
+            while let Some(line) = self.printed.recv().await {
+                if let Some(picked) = pick(&line) {
+                    return Some(picked);
                 }
             }
-            Err(seen)
+            None
         };
         match tokio::time::timeout(PATIENCE, reading).await {
-            Ok(Ok(seen)) => seen,
-            Ok(Err(seen)) => {
+            Ok(Some(picked)) => picked,
+            Ok(None) => {
                 let status = self.child.wait().await;
-                panic!(
-                    "ended before it was ready ({status:?}), having printed {seen:?}; log:\n{}",
-                    self.log_tail()
-                )
+                panic!("ended before it was ready ({status:?}); log:\n{}", self.log_tail())
             }
             Err(_) => panic!("not ready after {PATIENCE:?}; log:\n{}", self.log_tail()),
         }
@@ -103,5 +97,22 @@ impl Process {
         let log = String::from_utf8_lossy(&log);
         let lines: Vec<&str> = log.lines().collect();
         lines[lines.len().saturating_sub(40)..].join("\n")
+    }
+}
+
+/// Copies lines to a file and to whoever waits for one.
+async fn copy(
+    from: impl AsyncRead + Unpin,
+    to: PathBuf,
+    waiting: mpsc::UnboundedSender<Printed>,
+    kind: fn(String) -> Printed,
+) {
+    let mut file = tokio::fs::File::create(to).await.expect("the log directory is writable");
+    let mut lines = BufReader::new(from).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        // A test that ended no longer cares for the copy, and nobody waits once the service is ready.
+        let _ = file.write_all(format!("{line}\n").as_bytes()).await;
+        let _ = file.flush().await;
+        let _ = waiting.send(kind(line));
     }
 }

@@ -9,10 +9,11 @@ use tempfile::TempDir;
 use tokio::process::Command;
 
 use crate::binaries;
+use crate::canary::files;
 use crate::client::{Credentials, Kms, Tables};
 use crate::metrics::{self, Metrics};
 use crate::principals::Principals;
-use crate::process::Process;
+use crate::process::{Printed, Process};
 use crate::wait::eventually;
 
 /// Readiness that takes longer than this is a failure.
@@ -27,7 +28,7 @@ pub struct Settings {
     pub principals: Option<Principals>,
     /// Further arguments for table-service, for example `["--key-lease", "2s"]`.
     pub table: Vec<String>,
-    /// How much is logged, as `RUST_LOG` says it; without it the services decide.
+    /// How much is logged, as `--log-filter` takes it; without it the services decide.
     pub logging: Option<&'static str>,
 }
 
@@ -59,18 +60,24 @@ struct Address {
     admin: SocketAddr,
 }
 
-enum Running {
-    /// `keystead`: both services in one process.
-    Together(Option<Process>),
+/// How the services are divided among processes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Layout {
+    /// `keystead`: both in one.
+    Together,
     /// `kms-service` and `table-service`, each in its own.
-    Apart { kms: Option<Process>, table: Option<Process> },
+    Apart,
 }
 
 /// The services under test. Dropping it kills them and removes their files.
 pub struct Stack {
     root: TempDir,
     settings: Settings,
-    running: Running,
+    layout: Layout,
+    /// `keystead`, or `table-service`.
+    front: Option<Process>,
+    /// `kms-service`, if it runs apart.
+    back: Option<Process>,
     kms: Option<Address>,
     table: Option<Address>,
     credentials: Option<Credentials>,
@@ -88,7 +95,7 @@ impl Stack {
 
     /// Both services in one `keystead` that is not started yet.
     pub fn together_unstarted() -> Self {
-        Self::new(Settings::default(), Running::Together(None))
+        Self::new(Settings::default(), Layout::Together)
     }
 
     /// Starts `kms-service` and then `table-service` on empty data directories.
@@ -100,10 +107,10 @@ impl Stack {
 
     /// Both services apart, none of them started yet.
     pub fn apart_unstarted(settings: Settings) -> Self {
-        Self::new(settings, Running::Apart { kms: None, table: None })
+        Self::new(settings, Layout::Apart)
     }
 
-    fn new(settings: Settings, running: Running) -> Self {
+    fn new(settings: Settings, layout: Layout) -> Self {
         let root = tempfile::tempdir().expect("a temporary directory");
         std::fs::create_dir(root.path().join("logs")).expect("a directory");
         std::fs::create_dir(root.path().join("data")).expect("a directory");
@@ -111,7 +118,17 @@ impl Stack {
             principals.write(&root.path().join("principals.toml"));
             principals.write_service_credential(&root.path().join("service-credential.toml"));
         }
-        Self { root, settings, running, kms: None, table: None, credentials: None, started: 0 }
+        Self {
+            root,
+            settings,
+            layout,
+            front: None,
+            back: None,
+            kms: None,
+            table: None,
+            credentials: None,
+            started: 0,
+        }
     }
 
     /// Everything the services store.
@@ -197,7 +214,7 @@ impl Stack {
 
     /// Starts everything that is not running, and waits until it is ready.
     pub async fn start(&mut self) {
-        if matches!(self.running, Running::Together(_)) {
+        if self.layout == Layout::Together {
             self.start_together().await;
         } else {
             self.start_kms().await;
@@ -228,10 +245,7 @@ impl Stack {
     }
 
     fn take_all(&mut self) -> Vec<Process> {
-        match &mut self.running {
-            Running::Together(process) => process.take().into_iter().collect(),
-            Running::Apart { kms, table } => table.take().into_iter().chain(kms.take()).collect(),
-        }
+        self.front.take().into_iter().chain(self.back.take()).collect()
     }
 
     /// Starts `keystead` and kills it after `delay`, however far it has come.
@@ -243,12 +257,21 @@ impl Stack {
 
     async fn start_together(&mut self) {
         let mut process = self.spawn_together();
-        let lines = process.lines_until(|line| line.starts_with("ready")).await;
-        let announced = announced(&lines, &mut process).await;
-        self.kms = Some(announced.kms);
-        self.table = Some(announced.table);
-        self.credentials = announced.credentials;
-        self.running = Running::Together(Some(process));
+        let (mut kms, mut table) = (None, None);
+        let (kms, table) = process
+            .wait_for(|line| {
+                match listening(line) {
+                    Some((domain, address)) if domain == "kms.keystead" => kms = Some(address),
+                    Some((_, address)) => table = Some(address),
+                    None => {}
+                }
+                matches!(line, Printed::Out(text) if text.starts_with("ready")).then_some((kms, table))
+            })
+            .await;
+        self.kms = kms;
+        self.table = table;
+        self.credentials = Some(root_credentials(&self.data()));
+        self.front = Some(process);
     }
 
     fn spawn_together(&mut self) -> Process {
@@ -266,14 +289,13 @@ impl Stack {
         serve(&mut command, &self.data().join("kms"), self.kms);
         self.add_principals(&mut command);
         let mut process = self.spawn(command, "kms-service");
-        self.kms = Some(listening(&mut process).await);
-        let Running::Apart { kms, .. } = &mut self.running else { unreachable!("kms-service runs apart") };
-        *kms = Some(process);
+        self.kms = Some(process.wait_for(|line| listening(line).map(|(_, address)| address)).await);
+        self.back = Some(process);
     }
 
     /// Starts table-service, at the address it had before if it was running before. Does not wait for readiness.
     pub async fn start_table(&mut self) {
-        let kms = self.kms.map_or_else(|| unused_address(), |kms| kms.grpc);
+        let kms = self.kms.map_or_else(unused_address, |kms| kms.grpc);
         let mut command = Command::new(binaries::path("table-service"));
         serve(&mut command, &self.data().join("table"), self.table);
         command.args(["--kms", &format!("http://{kms}")]);
@@ -284,32 +306,24 @@ impl Stack {
         command.arg("--kms-credentials").arg(credential).args(&self.settings.table);
         self.add_principals(&mut command);
         let mut process = self.spawn(command, "table-service");
-        self.table = Some(listening(&mut process).await);
-        let Running::Apart { table, .. } = &mut self.running else {
-            unreachable!("table-service runs apart")
-        };
-        *table = Some(process);
+        self.table = Some(process.wait_for(|line| listening(line).map(|(_, address)| address)).await);
+        self.front = Some(process);
     }
 
     /// SIGTERM for kms-service alone.
     pub async fn stop_kms(&mut self) {
-        let Running::Apart { kms, .. } = &mut self.running else { unreachable!("kms-service runs apart") };
-        let status = kms.take().expect("kms-service is running").stop().await;
+        let status = self.back.take().expect("kms-service is running").stop().await;
         assert!(status.success(), "SIGTERM ends a service with success, not {status}");
     }
 
     /// SIGKILL for kms-service alone.
     pub async fn kill_kms(&mut self) {
-        let Running::Apart { kms, .. } = &mut self.running else { unreachable!("kms-service runs apart") };
-        kms.take().expect("kms-service is running").kill().await;
+        self.back.take().expect("kms-service is running").kill().await;
     }
 
     /// SIGKILL for table-service alone.
     pub async fn kill_table(&mut self) {
-        let Running::Apart { table, .. } = &mut self.running else {
-            unreachable!("table-service runs apart")
-        };
-        table.take().expect("table-service is running").kill().await;
+        self.front.take().expect("table-service is running").kill().await;
     }
 
     fn add_principals(&self, command: &mut Command) {
@@ -320,19 +334,15 @@ impl Stack {
 
     fn spawn(&mut self, mut command: Command, name: &str) -> Process {
         self.started += 1;
+        command.env("KEYSTEAD_LOG_FORMAT", "json");
         if let Some(filter) = self.settings.logging {
-            command.env("RUST_LOG", filter);
+            command.env("KEYSTEAD_LOG_FILTER", filter);
         }
         Process::spawn(command, &format!("{name}-{}", self.started), &self.logs())
     }
 
     fn processes(&self) -> impl Iterator<Item = &Process> {
-        match &self.running {
-            Running::Together(process) => [process.as_ref(), None],
-            Running::Apart { kms, table } => [kms.as_ref(), table.as_ref()],
-        }
-        .into_iter()
-        .flatten()
+        self.front.iter().chain(&self.back)
     }
 }
 
@@ -399,18 +409,29 @@ async fn readiness(admin: SocketAddr) -> (bool, String) {
     }
 }
 
-/// What `keystead` printed when it was ready.
-struct Announced {
-    kms: Address,
-    table: Address,
-    credentials: Option<Credentials>,
+/// Which service listens where, if that is what the line of a log says.
+fn listening(line: &Printed) -> Option<(String, Address)> {
+    let Printed::Log(line) = line else { return None };
+    let event: serde_json::Value = serde_json::from_str(line).ok()?;
+    let text = |field: &str| event.get(field)?.as_str();
+    if text("message")? != "listening" {
+        return None;
+    }
+    let address = |field: &str| text(field)?.parse().ok();
+    Some((
+        text("domain")?.to_owned(),
+        Address { grpc: address("address")?, admin: address("admin_address")? },
+    ))
 }
 
-async fn announced(_lines: &[String], _process: &mut Process) -> Announced {
-    unimplemented!("keystead has not landed")
-}
-
-/// The addresses that a service run by itself prints.
-async fn listening(_process: &mut Process) -> Address {
-    unimplemented!("the services have not landed")
+/// The account root's credentials, which are made at the first start and kept.
+fn root_credentials(data: &Path) -> Credentials {
+    let file = files(data).into_iter().find(|file| file.ends_with("root-credential.toml"));
+    let text =
+        std::fs::read_to_string(file.expect("the root's credential is kept")).expect("the file is readable");
+    let member = |name: &str| {
+        let line = text.lines().find(|line| line.starts_with(name)).expect("the file has both members");
+        line.split(['"', '\'']).nth(1).expect("values are quoted").to_owned()
+    };
+    Credentials::new(member("access_key_id"), member("secret_access_key"))
 }

@@ -1,0 +1,505 @@
+//! The key-management service as a client sees it: states and transitions, aliases, encryption context, rotation,
+//! re-encryption, grants, pages and dry runs.
+
+use std::collections::{BTreeSet, HashMap};
+
+use proto::kms::{
+    CancelKeyDeletionRequest, CreateGrantRequest, CreateKeyRequest, DataKeySpec, DecryptRequest,
+    DeleteAliasRequest, EncryptRequest, GenerateDataKeyRequest, GenerateDataKeyWithoutPlaintextRequest,
+    GenerateRandomRequest, GrantOperation, KeyManagerType, KeyMetadata, KeySpec, KeyState, KeyUsageType,
+    ListAliasesRequest, ListGrantsRequest, ListKeysRequest, OriginType, ReEncryptRequest, RevokeGrantRequest,
+    RotateKeyOnDemandRequest, ScheduleKeyDeletionRequest, UpdateAliasRequest,
+};
+use tests::{ACCOUNT, Kms, REGION, Refusal, Refused, Stack};
+use tonic::Code;
+
+type Context = HashMap<String, String>;
+
+fn context(pairs: &[(&str, &str)]) -> Context {
+    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+async fn encrypt(kms: &Kms, key: &str, plaintext: &[u8], context: Context) -> Result<Vec<u8>, Refused> {
+    let request = EncryptRequest {
+        key_id: key.to_owned(),
+        plaintext: plaintext.to_vec(),
+        encryption_context: context,
+        ..Default::default()
+    };
+    kms.encrypt(request).await.map(|answer| answer.ciphertext_blob)
+}
+
+async fn decrypt(kms: &Kms, blob: &[u8], context: Context) -> Result<Vec<u8>, Refused> {
+    let request =
+        DecryptRequest { ciphertext_blob: blob.to_vec(), encryption_context: context, ..Default::default() };
+    kms.decrypt(request).await.map(|answer| answer.plaintext)
+}
+
+fn generate(key: &str) -> GenerateDataKeyRequest {
+    GenerateDataKeyRequest {
+        key_id: key.to_owned(),
+        key_spec: DataKeySpec::Aes256.into(),
+        ..Default::default()
+    }
+}
+
+fn grant(key: &str) -> CreateGrantRequest {
+    CreateGrantRequest {
+        key_id: key.to_owned(),
+        grantee_principal: format!("arn:aws:iam::{ACCOUNT}:root"),
+        operations: vec![GrantOperation::Encrypt.into(), GrantOperation::Decrypt.into()],
+        ..Default::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_key_is_described_as_asked_for() {
+    let stack = Stack::together().await;
+    let kms = stack.kms();
+    let request = CreateKeyRequest { description: "for music".to_owned(), ..Default::default() };
+    let made = kms.create_key(request).await.expect("made").key_metadata.expect("described");
+    assert_eq!(made.arn, format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/{}", made.key_id));
+    assert!(uuid::Uuid::parse_str(&made.key_id).is_ok(), "{}", made.key_id);
+    assert_eq!((made.aws_account_id.as_str(), made.description.as_str()), (ACCOUNT, "for music"));
+    assert_eq!((made.enabled, made.key_state()), (true, KeyState::Enabled));
+    assert_eq!(
+        (made.key_usage(), made.key_spec()),
+        (KeyUsageType::EncryptDecrypt, KeySpec::SymmetricDefault)
+    );
+    assert_eq!((made.origin(), made.key_manager()), (OriginType::AwsKms, KeyManagerType::Customer));
+    assert_eq!((made.deletion_date, made.multi_region), (None, false));
+    let hexadecimal = |text: &str| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    assert!(hexadecimal(&made.current_key_material_id), "{}", made.current_key_material_id);
+    for name in [&made.key_id, &made.arn] {
+        assert_eq!(kms.describe(name).await.expect("described"), made);
+    }
+}
+
+/// The key-state table: what works in which state, and the exact refusal where it does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_state_allows_what_it_should() {
+    let stack = Stack::together().await;
+    let kms = stack.kms();
+    let other = kms.customer_key().await.key_id;
+    let key = kms.customer_key().await;
+    let (id, arn) = (key.key_id.as_str(), key.arn.as_str());
+    let blob = encrypt(&kms, id, b"plain", context(&[])).await.expect("it encrypts");
+
+    let uses = async || {
+        let reencrypt = |to: &str| ReEncryptRequest {
+            ciphertext_blob: blob.clone(),
+            destination_key_id: to.to_owned(),
+            ..Default::default()
+        };
+        let without = GenerateDataKeyWithoutPlaintextRequest {
+            key_id: id.to_owned(),
+            key_spec: DataKeySpec::Aes256.into(),
+            ..Default::default()
+        };
+        [
+            encrypt(&kms, id, b"plain", context(&[])).await.map(drop),
+            decrypt(&kms, &blob, context(&[])).await.map(drop),
+            kms.re_encrypt(reencrypt(&other)).await.map(drop),
+            kms.generate_data_key(generate(id)).await.map(drop),
+            kms.generate_data_key_without_plaintext(without).await.map(drop),
+            kms.create_grant(grant(id)).await.map(drop),
+            kms.rotate_key_on_demand(RotateKeyOnDemandRequest { key_id: id.to_owned() }).await.map(drop),
+        ]
+    };
+    let state = async || kms.describe(id).await.expect("described in every state").key_state();
+    let cancel = || CancelKeyDeletionRequest { key_id: id.to_owned() };
+    let alias = |name: &str| proto::kms::CreateAliasRequest {
+        alias_name: name.to_owned(),
+        target_key_id: id.to_owned(),
+    };
+
+    // Enabled.
+    for outcome in uses().await {
+        outcome.expect("an enabled key is used");
+    }
+    kms.cancel_key_deletion(cancel())
+        .await
+        .refused()
+        .assert_is("KMSInvalidStateException", &format!("{arn} is not pending deletion."));
+    kms.enable(id).await;
+    kms.create_alias(alias("alias/enabled")).await.expect("an alias is made");
+
+    // Disabled.
+    kms.disable(id).await;
+    kms.disable(id).await;
+    assert_eq!(state().await, KeyState::Disabled);
+    for outcome in uses().await {
+        let refused = outcome.refused();
+        assert_eq!(refused.code, Code::FailedPrecondition);
+        refused.assert_is("DisabledException", &format!("{arn} is disabled."));
+    }
+    kms.cancel_key_deletion(cancel())
+        .await
+        .refused()
+        .assert_is("KMSInvalidStateException", &format!("{arn} is not pending deletion."));
+    kms.create_alias(alias("alias/disabled")).await.expect("an alias is made");
+
+    // Pending deletion.
+    let request = ScheduleKeyDeletionRequest { key_id: id.to_owned(), pending_window_in_days: None };
+    let scheduled = kms.schedule_key_deletion(request.clone()).await.expect("scheduled");
+    assert_eq!((scheduled.key_id.as_str(), scheduled.pending_window_in_days), (arn, 30));
+    assert_eq!(scheduled.key_state(), KeyState::PendingDeletion);
+    let pending = format!("{arn} is pending deletion.");
+    for outcome in uses().await {
+        outcome.refused().assert_is("KMSInvalidStateException", &pending);
+    }
+    let enable = proto::kms::EnableKeyRequest { key_id: id.to_owned() };
+    kms.enable_key(enable).await.refused().assert_is("KMSInvalidStateException", &pending);
+    let disable = proto::kms::DisableKeyRequest { key_id: id.to_owned() };
+    kms.disable_key(disable).await.refused().assert_is("KMSInvalidStateException", &pending);
+    kms.schedule_key_deletion(request).await.refused().assert_is("KMSInvalidStateException", &pending);
+    kms.create_alias(alias("alias/doomed")).await.refused().assert_is("KMSInvalidStateException", &pending);
+    let grants = ListGrantsRequest { key_id: id.to_owned(), ..Default::default() };
+    kms.list_grants(grants).await.expect("grants are listed in every state");
+    let described = kms.describe(id).await.expect("described");
+    assert_eq!(described.deletion_date, scheduled.deletion_date);
+    assert!(!described.enabled);
+
+    // Cancelled: disabled, and whole again once enabled.
+    assert_eq!(kms.cancel_key_deletion(cancel()).await.expect("cancelled").key_id, arn);
+    assert_eq!(state().await, KeyState::Disabled);
+    kms.enable(id).await;
+    assert_eq!(decrypt(&kms, &blob, context(&[])).await.expect("decrypts"), b"plain");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn aliases_name_keys_and_move() {
+    let stack = Stack::together().await;
+    let kms = stack.kms();
+    let (first, second) = (kms.customer_key().await, kms.customer_key().await);
+    kms.alias("alias/app", &first.arn).await;
+    let alias_arn = format!("arn:aws:kms:{REGION}:{ACCOUNT}:alias/app");
+    for name in ["alias/app", &alias_arn] {
+        assert_eq!(kms.describe(name).await.expect("described").arn, first.arn);
+        let blob = encrypt(&kms, name, b"x", context(&[])).await.expect("encrypts");
+        assert_eq!(decrypt(&kms, &blob, context(&[])).await.expect("decrypts"), b"x");
+    }
+    // Management wants the key itself.
+    let disable = proto::kms::DisableKeyRequest { key_id: "alias/app".to_owned() };
+    kms.disable_key(disable).await.refused();
+    assert!(kms.describe(&first.key_id).await.expect("described").enabled);
+
+    let old = encrypt(&kms, "alias/app", b"old", context(&[])).await.expect("encrypts");
+    let update = |target: &KeyMetadata| UpdateAliasRequest {
+        alias_name: "alias/app".to_owned(),
+        target_key_id: target.key_id.clone(),
+    };
+    kms.update_alias(update(&second)).await.expect("the alias moves");
+    assert_eq!(kms.describe("alias/app").await.expect("described").arn, second.arn);
+    assert_eq!(decrypt(&kms, &old, context(&[])).await.expect("a blob names its key itself"), b"old");
+
+    let list = |key: &str| ListAliasesRequest { key_id: key.to_owned(), ..Default::default() };
+    let of_second = kms.list_aliases(list(&second.key_id)).await.expect("listed").aliases;
+    assert_eq!(of_second.len(), 1);
+    assert_eq!(
+        (of_second[0].alias_name.as_str(), of_second[0].alias_arn.as_str()),
+        ("alias/app", alias_arn.as_str())
+    );
+    assert_eq!(of_second[0].target_key_id.as_deref(), Some(second.key_id.as_str()));
+    assert!(kms.list_aliases(list(&first.key_id)).await.expect("listed").aliases.is_empty());
+
+    kms.delete_alias(DeleteAliasRequest { alias_name: "alias/app".to_owned() }).await.expect("deleted");
+    let not_found = format!("Alias {alias_arn} is not found.");
+    kms.describe("alias/app").await.refused().assert_is("NotFoundException", &not_found);
+    kms.update_alias(update(&first)).await.refused().assert_is("NotFoundException", &not_found);
+    let delete = DeleteAliasRequest { alias_name: "alias/app".to_owned() };
+    kms.delete_alias(delete).await.refused().assert_is("NotFoundException", &not_found);
+}
+
+/// `alias/aws/dynamodb` is listed before its key exists; the first look at it makes the key.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_managed_key_is_made_on_first_use() {
+    let stack = Stack::together().await;
+    let kms = stack.kms();
+    let entry = async || {
+        let aliases = kms.list_aliases(ListAliasesRequest::default()).await.expect("listed").aliases;
+        aliases.into_iter().find(|alias| alias.alias_name == "alias/aws/dynamodb").expect("it is listed")
+    };
+    let before = entry().await;
+    assert_eq!((before.target_key_id, before.creation_date), (None, None));
+    let managed = kms.describe("alias/aws/dynamodb").await.expect("made");
+    assert_eq!((managed.key_manager(), managed.key_state()), (KeyManagerType::Aws, KeyState::Enabled));
+    assert_eq!(managed.aws_account_id, ACCOUNT);
+    assert_eq!(entry().await.target_key_id, Some(managed.key_id.clone()));
+    let again = kms.describe("alias/aws/dynamodb").await.expect("described");
+    assert_eq!(again.arn, managed.arn, "it is made once");
+    let delete = DeleteAliasRequest { alias_name: "alias/aws/dynamodb".to_owned() };
+    kms.delete_alias(delete).await.refused();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn data_keys_and_random_bytes() {
+    let stack = Stack::together().await;
+    let kms = stack.kms();
+    let key = kms.customer_key().await;
+    let bound = context(&[("tenant", "1")]);
+    let sizes = [
+        (DataKeySpec::Aes256, None, 32),
+        (DataKeySpec::Aes128, None, 16),
+        (DataKeySpec::Unspecified, Some(1), 1),
+        (DataKeySpec::Unspecified, Some(1_024), 1_024),
+    ];
+    for (spec, bytes, expected) in sizes {
+        let request = GenerateDataKeyRequest {
+            key_spec: spec.into(),
+            number_of_bytes: bytes,
+            encryption_context: bound.clone(),
+            ..generate(&key.key_id)
+        };
+        let made = kms.generate_data_key(request).await.expect("made");
+        assert_eq!((made.plaintext.len(), made.key_id.as_str()), (expected, key.arn.as_str()));
+        assert_eq!(made.key_material_id, key.current_key_material_id);
+        assert_eq!(decrypt(&kms, &made.ciphertext_blob, bound.clone()).await.expect("opens"), made.plaintext);
+    }
+    let request = GenerateDataKeyWithoutPlaintextRequest {
+        key_id: key.key_id.clone(),
+        key_spec: DataKeySpec::Aes256.into(),
+        ..Default::default()
+    };
+    let made = kms.generate_data_key_without_plaintext(request).await.expect("made");
+    assert_eq!(decrypt(&kms, &made.ciphertext_blob, context(&[])).await.expect("opens").len(), 32);
+
+    let mut seen = BTreeSet::new();
+    for bytes in [1, 16, 1_024] {
+        let answer =
+            kms.generate_random(GenerateRandomRequest { number_of_bytes: Some(bytes) }).await.expect("made");
+        assert_eq!(answer.plaintext.len(), usize::try_from(bytes).expect("it fits"));
+        assert!(seen.insert(answer.plaintext));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn re_encryption_moves_a_blob_to_another_key_and_context() {
+    let stack = Stack::together().await;
+    let kms = stack.kms();
+    let (from, to) = (kms.customer_key().await, kms.customer_key().await);
+    let (old, new) = (context(&[("a", "1")]), context(&[("b", "2")]));
+    let blob = encrypt(&kms, &from.key_id, b"plain", old.clone()).await.expect("encrypts");
+    let request = ReEncryptRequest {
+        ciphertext_blob: blob.clone(),
+        source_encryption_context: old.clone(),
+        destination_key_id: to.key_id.clone(),
+        destination_encryption_context: new.clone(),
+        ..Default::default()
+    };
+    let moved = kms.re_encrypt(request.clone()).await.expect("re-encrypted");
+    assert_eq!((moved.source_key_id, moved.key_id), (from.arn, to.arn));
+    assert_eq!(decrypt(&kms, &moved.ciphertext_blob, new.clone()).await.expect("opens"), b"plain");
+    decrypt(&kms, &moved.ciphertext_blob, old).await.refused().assert_is("InvalidCiphertextException", "");
+    let wrong = ReEncryptRequest { source_encryption_context: new, ..request };
+    kms.re_encrypt(wrong).await.refused().assert_is("InvalidCiphertextException", "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rotation_makes_new_material_and_keeps_the_old() {
+    let stack = Stack::together().await;
+    let kms = stack.kms();
+    let key = kms.customer_key().await;
+    let mut materials = BTreeSet::from([key.current_key_material_id.clone()]);
+    let mut blobs = Vec::new();
+    for round in 0..4 {
+        let blob =
+            encrypt(&kms, &key.key_id, format!("{round}").as_bytes(), context(&[])).await.expect("encrypts");
+        blobs.push(blob);
+        let request = RotateKeyOnDemandRequest { key_id: key.key_id.clone() };
+        assert_eq!(kms.rotate_key_on_demand(request).await.expect("rotated").key_id, key.arn);
+        let material = kms.describe(&key.key_id).await.expect("described").current_key_material_id;
+        assert!(materials.insert(material), "each rotation makes new material");
+    }
+    let mut used = BTreeSet::new();
+    for (round, blob) in blobs.iter().enumerate() {
+        let request = DecryptRequest { ciphertext_blob: blob.clone(), ..Default::default() };
+        let answer = kms.decrypt(request).await.expect("old blobs open");
+        assert_eq!(answer.plaintext, format!("{round}").into_bytes());
+        assert!(materials.contains(&answer.key_material_id));
+        used.insert(answer.key_material_id);
+    }
+    assert_eq!(used.len(), blobs.len(), "each blob names the material it was made with");
+    // After a restart too, and no more than 25 times.
+    let stack = stack.stop().await.start().await;
+    let kms = stack.kms();
+    assert_eq!(decrypt(&kms, &blobs[0], context(&[])).await.expect("old blobs open"), b"0");
+    let request = || RotateKeyOnDemandRequest { key_id: key.key_id.clone() };
+    for _ in 4..25 {
+        kms.rotate_key_on_demand(request()).await.expect("rotated");
+    }
+    kms.rotate_key_on_demand(request()).await.refused().assert_says(
+        "LimitExceededException",
+        "The on-demand rotations limit has been reached for the given keyId.",
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn grants_are_made_listed_and_revoked() {
+    let stack = Stack::together().await;
+    let kms = stack.kms();
+    let key = kms.customer_key().await;
+    let named = CreateGrantRequest { name: "once".to_owned(), ..grant(&key.key_id) };
+    let first = kms.create_grant(named.clone()).await.expect("made");
+    let again = kms.create_grant(named).await.expect("repeated");
+    assert_eq!(first.grant_id, again.grant_id, "with a name a repetition is the same grant");
+    assert_ne!(first.grant_token, again.grant_token);
+    let unnamed = kms.create_grant(grant(&key.key_id)).await.expect("made");
+    assert_ne!(unnamed.grant_id, kms.create_grant(grant(&key.key_id)).await.expect("made").grant_id);
+
+    let list = ListGrantsRequest { key_id: key.key_id.clone(), ..Default::default() };
+    let grants = kms.list_grants(list.clone()).await.expect("listed").grants;
+    assert_eq!(grants.len(), 3);
+    let listed = grants.iter().find(|grant| grant.grant_id == first.grant_id).expect("listed");
+    assert_eq!((listed.key_id.as_str(), listed.name.as_str()), (key.arn.as_str(), "once"));
+    assert_eq!(listed.issuing_account, format!("arn:aws:iam::{ACCOUNT}:root"));
+    assert_eq!(listed.operations, grant("").operations);
+
+    let by_id = ListGrantsRequest { grant_id: first.grant_id.clone(), ..list.clone() };
+    assert_eq!(kms.list_grants(by_id).await.expect("listed").grants.len(), 1);
+    let revoke =
+        |id: &str| RevokeGrantRequest { key_id: key.key_id.clone(), grant_id: id.to_owned(), dry_run: false };
+    kms.revoke_grant(revoke(&first.grant_id)).await.expect("revoked");
+    assert_eq!(kms.list_grants(list).await.expect("listed").grants.len(), 2);
+    assert_eq!(kms.revoke_grant(revoke(&first.grant_id)).await.refused().code, Code::NotFound);
+    let malformed = revoke("not-a-grant");
+    assert_ne!(kms.revoke_grant(malformed).await.refused().code, Code::Internal);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_are_the_same_in_pages_of_any_size() {
+    let stack = Stack::together().await;
+    let kms = stack.kms();
+    let mut made = BTreeSet::new();
+    let target = kms.customer_key().await;
+    made.insert(target.key_id.clone());
+    for number in 0..11 {
+        made.insert(kms.customer_key().await.key_id);
+        kms.alias(&format!("alias/list{number:02}"), &target.key_id).await;
+        kms.create_grant(grant(&target.key_id)).await.expect("made");
+    }
+    for limit in [1, 3, 5, 12, 100] {
+        let (mut keys, mut marker) = (Vec::new(), String::new());
+        loop {
+            let request = ListKeysRequest { limit: Some(limit), marker };
+            let page = kms.list_keys(request).await.expect("listed");
+            assert!(page.keys.len() <= usize::try_from(limit).expect("it fits"));
+            assert_eq!(page.truncated, !page.next_marker.is_empty());
+            keys.extend(page.keys.into_iter().map(|key| key.key_id));
+            if !page.truncated {
+                break;
+            }
+            marker = page.next_marker;
+        }
+        assert_eq!(keys.len(), made.len(), "in pages of {limit}");
+        assert_eq!(keys.into_iter().collect::<BTreeSet<_>>(), made, "in pages of {limit}");
+
+        let (mut aliases, mut marker) = (Vec::new(), String::new());
+        loop {
+            let request = ListAliasesRequest { limit: Some(limit), marker, ..Default::default() };
+            let page = kms.list_aliases(request).await.expect("listed");
+            aliases.extend(page.aliases.into_iter().map(|alias| alias.alias_name));
+            if !page.truncated {
+                break;
+            }
+            marker = page.next_marker;
+        }
+        assert!(aliases.is_sorted(), "{aliases:?}");
+        assert_eq!(
+            aliases.iter().filter(|name| name.starts_with("alias/list")).count(),
+            11,
+            "in pages of {limit}"
+        );
+
+        let (mut grants, mut marker) = (BTreeSet::new(), String::new());
+        loop {
+            let request = ListGrantsRequest {
+                key_id: target.key_id.clone(),
+                limit: Some(limit),
+                marker,
+                ..Default::default()
+            };
+            let page = kms.list_grants(request).await.expect("listed");
+            grants.extend(page.grants.into_iter().map(|grant| grant.grant_id));
+            if !page.truncated {
+                break;
+            }
+            marker = page.next_marker;
+        }
+        assert_eq!(grants.len(), 11, "in pages of {limit}");
+    }
+    for request in [
+        ListKeysRequest { limit: Some(0), ..Default::default() },
+        ListKeysRequest { limit: Some(1_001), ..Default::default() },
+    ] {
+        kms.list_keys(request).await.refused().assert_says("ValidationException", "'limit'");
+    }
+    let request = ListKeysRequest { marker: "no marker of ours".to_owned(), ..Default::default() };
+    assert_eq!(kms.list_keys(request).await.refused().reason, "InvalidMarkerException");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_checks_everything_and_does_nothing() {
+    let stack = Stack::together().await;
+    let kms = stack.kms();
+    let key = kms.customer_key().await;
+    let id = key.key_id.as_str();
+    let blob = encrypt(&kms, id, b"plain", context(&[])).await.expect("encrypts");
+    let granted = kms.create_grant(grant(id)).await.expect("made");
+    let all = async || {
+        let encrypt =
+            EncryptRequest { key_id: id.to_owned(), plaintext: vec![1], dry_run: true, ..Default::default() };
+        let decrypt = DecryptRequest { ciphertext_blob: blob.clone(), dry_run: true, ..Default::default() };
+        let reencrypt = ReEncryptRequest {
+            ciphertext_blob: blob.clone(),
+            destination_key_id: id.to_owned(),
+            dry_run: true,
+            ..Default::default()
+        };
+        [
+            kms.encrypt(encrypt).await.map(drop),
+            kms.decrypt(decrypt).await.map(drop),
+            kms.re_encrypt(reencrypt).await.map(drop),
+            kms.generate_data_key(GenerateDataKeyRequest { dry_run: true, ..generate(id) }).await.map(drop),
+            kms.create_grant(CreateGrantRequest { dry_run: true, ..grant(id) }).await.map(drop),
+        ]
+    };
+    for outcome in all().await {
+        outcome.refused().assert_is(
+            "DryRunOperationException",
+            "The request would have succeeded, but the DryRun option is set.",
+        );
+    }
+    let revoke = RevokeGrantRequest { key_id: id.to_owned(), grant_id: granted.grant_id, dry_run: true };
+    kms.revoke_grant(revoke).await.refused().assert_says("DryRunOperationException", "");
+    let list = ListGrantsRequest { key_id: id.to_owned(), ..Default::default() };
+    assert_eq!(kms.list_grants(list).await.expect("listed").grants.len(), 1, "neither made nor revoked");
+    kms.disable(id).await;
+    for outcome in all().await {
+        outcome.refused().assert_is("DisabledException", &format!("{} is disabled.", key.arn));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_survives_a_restart_and_a_kill() {
+    let mut stack = Stack::together().await;
+    let kms = stack.kms();
+    let (enabled, disabled, doomed) =
+        (kms.customer_key().await, kms.customer_key().await, kms.customer_key().await);
+    kms.alias("alias/kept", &enabled.key_id).await;
+    let granted = kms.create_grant(grant(&enabled.key_id)).await.expect("made");
+    let blob = encrypt(&kms, &enabled.key_id, b"plain", context(&[("a", "b")])).await.expect("encrypts");
+    kms.disable(&disabled.key_id).await;
+    kms.schedule_deletion(&doomed.key_id).await;
+    for _ in 0..2 {
+        stack.kill().await;
+        stack.start().await;
+        let kms = stack.kms();
+        assert_eq!(kms.describe("alias/kept").await.expect("kept"), enabled);
+        assert_eq!(kms.describe(&disabled.key_id).await.expect("kept").key_state(), KeyState::Disabled);
+        assert_eq!(kms.describe(&doomed.key_id).await.expect("kept").key_state(), KeyState::PendingDeletion);
+        let list = ListGrantsRequest { key_id: enabled.key_id.clone(), ..Default::default() };
+        assert_eq!(kms.list_grants(list).await.expect("listed").grants[0].grant_id, granted.grant_id);
+        assert_eq!(decrypt(&kms, &blob, context(&[("a", "b")])).await.expect("opens"), b"plain");
+    }
+}
