@@ -1,0 +1,93 @@
+//! The keys that the service makes by itself, on the first use of their reserved names: the managed key of an account
+//! (`alias/aws/dynamodb`) and the owned key.
+
+use identity::{AccountId, Caller};
+
+use crate::{
+    alias::{Alias, AliasName},
+    arn::KeyRef,
+    authorize::{AccountAuthorized, Op},
+    error::{Denial, KmsError},
+    grant::Asked,
+    ids::{KeyId, alias_arn},
+    key::{KeyKind, KeyRecord},
+    kms::{Kms, View},
+    plan::Plan,
+    ring::Entry,
+};
+
+const MANAGED_DESCRIPTION: &str = "Default key that protects my DynamoDB data when no other key is defined";
+const OWNED_DESCRIPTION: &str = "Key of the service for tables without a key of their own";
+
+/// A key that is not there yet.
+#[derive(Clone)]
+struct Missing {
+    account: AccountId,
+    name: AliasName,
+    kind: KeyKind,
+}
+
+impl Kms {
+    /// Makes the key that `reference` names, if it is a reserved name that has no key yet and the caller may do `op` with
+    /// the key as it is going to be. Every other reference is left alone.
+    pub(crate) async fn first_use(&self, caller: &Caller, reference: &str, op: Op) -> Result<(), KmsError> {
+        let Some(missing) = self.look(|view| Ok(missing(view, caller, reference)))? else { return Ok(()) };
+        let caller = caller.clone();
+        self.upkeep(move |view| make(view, &caller, &missing, op)).await
+    }
+}
+
+fn missing(view: &View<'_>, caller: &Caller, reference: &str) -> Option<Missing> {
+    let home = &caller.principal.account;
+    let Ok(KeyRef::Alias { account, name }) = KeyRef::parse(reference, view.realm().region()) else {
+        return None;
+    };
+    let (account, kind) =
+        if name == AliasName::managed() && account.as_ref().is_none_or(|account| account == home) {
+            (home.clone(), KeyKind::Managed)
+        } else if name == AliasName::owned() && caller.as_service() == Some(view.realm().dynamodb()) {
+            (AccountId::of_services(), KeyKind::Owned)
+        } else {
+            return None;
+        };
+    view.ring.alias(&account, &name).is_none().then_some(Missing { account, name, kind })
+}
+
+fn make(view: &View<'_>, caller: &Caller, missing: &Missing, op: Op) -> Result<(Plan, ()), KmsError> {
+    let Missing { account, name, kind } = missing;
+    if view.ring.alias(account, name).is_some() {
+        // Somebody else was first.
+        return Ok((Plan::nothing(), ()));
+    }
+    let now = view.now();
+    let mut record = KeyRecord::new(KeyId::generate(view.entropy()), account.clone(), *kind, now);
+    record.description = match kind {
+        KeyKind::Owned => OWNED_DESCRIPTION.to_owned(),
+        KeyKind::Managed | KeyKind::Customer => MANAGED_DESCRIPTION.to_owned(),
+    };
+    let proof = {
+        let prospect = Entry::new(view.realm().region(), record.clone());
+        let authorized =
+            crate::authorize::authorize(caller, op, &prospect, Asked::Plain, view.realm().dynamodb());
+        AccountAuthorized::first_use(&authorized.map_err(|error| name_the_alias(error, view, missing))?)
+    };
+    let target = record.id;
+    let mut plan = Plan::nothing();
+    plan.create_key(&proof, record, view.entropy());
+    plan.create_first_alias(
+        &proof,
+        Alias { account: account.clone(), name: name.clone(), target, created: now, updated: now },
+    );
+    Ok((plan, ()))
+}
+
+/// A refusal names the alias: the key that would have been made does not exist and never will.
+fn name_the_alias(error: KmsError, view: &View<'_>, missing: &Missing) -> KmsError {
+    match error {
+        KmsError::Denied(denial) => {
+            let resource = alias_arn(view.realm().region(), &missing.account, &missing.name);
+            KmsError::Denied(Box::new(Denial { resource, ..*denial }))
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,310 @@
+//! The service itself: the ring in memory, the store behind it, and the two ways an operation runs.
+//!
+//! * [`Kms::read`] decides and computes on the ring under a read lock: no store, no waiting. A change to a key returns
+//!   only after the lock was free, so no operation goes on with what the key was before.
+//! * [`Kms::change`] has one writer at a time: decide on the ring, one atomic commit, the same change in memory, watchers
+//!   told, audit, answer. It runs in a task of its own, so that a caller who hangs up cannot stop it between the commit
+//!   and the memory. Mutations are rare by nature (AWS's quotas are 5 to 50 per second), so one writer is enough.
+//!
+//! If a commit fails its effect is unknown; memory is then loaded anew from the store before anything else is
+//! answered, and if even that fails nothing is answered until it succeeds.
+
+use std::sync::{
+    Arc, PoisonError, RwLock,
+    atomic::{AtomicBool, Ordering},
+};
+
+use envelope::{Entropy, RootKey};
+use identity::{Caller, Region};
+use store::{CommitError, Store};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tracing::Instrument as _;
+
+use crate::{
+    arn::{KeyRef, check_length},
+    audit::{Audit, Operation, Trail},
+    authorize::{Admitted, Authorized, Op, authorize, authorize_watch},
+    clock::{Clock, Timestamp},
+    constraints::Violations,
+    error::KmsError,
+    events::{Hub, Watch, WatchEvent},
+    grant::Asked,
+    plan::Plan,
+    realm::Realm,
+    ring::{Entry, Ring},
+    tokens::Tokens,
+    vault::{Fence, OpenError, Vault},
+};
+
+/// What the service needs from outside.
+pub struct Ports {
+    /// Where records are kept.
+    pub store: Arc<dyn Store>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where random bytes come from.
+    pub entropy: Arc<dyn Entropy>,
+    /// Who keeps the audit log.
+    pub audit: Arc<dyn Audit>,
+}
+
+/// The key-management service. Cheap to clone; all clones are one service.
+#[derive(Clone)]
+pub struct Kms {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    realm: Realm,
+    ports: Ports,
+    vault: Vault,
+    tokens: Tokens,
+    ring: RwLock<Ring>,
+    writer: Arc<Mutex<Fence>>,
+    hub: Hub,
+    /// Memory may not agree with the store.
+    stale: AtomicBool,
+}
+
+/// What an operation sees while it decides.
+pub(crate) struct View<'a> {
+    pub(crate) ring: &'a Ring,
+    inner: &'a Inner,
+}
+
+impl Kms {
+    /// Opens the store with the root key and reads every key into memory. A store that is quite empty is made ready.
+    ///
+    /// # Errors
+    /// [`OpenError`]: the wrong root key, a record that does not open, or a store that fails. Nothing is skipped.
+    pub async fn open(region: Region, root: RootKey, ports: Ports) -> Result<Self, OpenError> {
+        let realm = Realm::new(region);
+        let (vault, tokens) = Vault::open(&*ports.store, root, ports.entropy.clone()).await?;
+        let (ring, fence) = vault.load(&*ports.store, &realm).await?;
+        let inner = Inner {
+            realm,
+            ports,
+            vault,
+            tokens,
+            ring: RwLock::new(ring),
+            writer: Arc::new(Mutex::new(fence)),
+            hub: Hub::new(),
+            stale: AtomicBool::new(false),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Whether the service can answer, for readiness.
+    ///
+    /// # Errors
+    /// What is wrong with the store, or that memory waits to be loaded anew.
+    pub fn check(&self) -> Result<(), KmsError> {
+        self.inner.ports.store.check()?;
+        self.inner.check_fresh()
+    }
+
+    /// Every later change that could end a permission. For services that act for themselves.
+    ///
+    /// # Errors
+    /// Everybody else is refused.
+    pub fn watch_keys(&self, caller: &Caller) -> Result<Watch, KmsError> {
+        self.read(caller, Operation::WatchKeys, |_, _| {
+            let _authorized = authorize_watch(caller)?;
+            Ok(self.inner.hub.watch())
+        })
+    }
+
+    /// Runs an operation that changes nothing.
+    pub(crate) fn read<T>(
+        &self,
+        caller: &Caller,
+        operation: Operation,
+        decide: impl FnOnce(&View<'_>, &mut Trail) -> Result<T, KmsError>,
+    ) -> Result<T, KmsError> {
+        let mut trail = Trail::new(caller, operation);
+        let outcome = self.look(|view| decide(view, &mut trail));
+        trail.close(&outcome, &*self.inner.ports.audit);
+        outcome
+    }
+
+    /// Looks at the ring on behalf of an operation that takes note elsewhere.
+    pub(crate) fn look<T>(
+        &self,
+        decide: impl FnOnce(&View<'_>) -> Result<T, KmsError>,
+    ) -> Result<T, KmsError> {
+        let ring = self.inner.ring.read().unwrap_or_else(PoisonError::into_inner);
+        self.inner.check_fresh()?;
+        decide(&View { ring: &ring, inner: &self.inner })
+    }
+
+    /// Runs an operation that changes something.
+    pub(crate) async fn change<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        operation: Operation,
+        decide: impl FnOnce(&View<'_>, &mut Trail) -> Result<(Plan, T), KmsError> + Send + 'static,
+    ) -> Result<T, KmsError> {
+        let mut trail = Trail::new(caller, operation);
+        let inner = self.inner.clone();
+        self.write(|mut fence| async move {
+            let outcome = inner.decide_and_commit(&mut fence, |view| decide(view, &mut trail)).await;
+            trail.close(&outcome, &*inner.ports.audit);
+            outcome
+        })
+        .await
+    }
+
+    /// Changes something that the service itself decided on; there is no caller to take note of.
+    pub(crate) async fn upkeep<T: Send + 'static>(
+        &self,
+        decide: impl FnOnce(&View<'_>) -> Result<(Plan, T), KmsError> + Send + 'static,
+    ) -> Result<T, KmsError> {
+        let inner = self.inner.clone();
+        self.write(|mut fence| async move { inner.decide_and_commit(&mut fence, decide).await }).await
+    }
+
+    /// Loads memory anew if it may not agree with the store.
+    pub(crate) async fn refresh(&self) -> Result<(), KmsError> {
+        if !self.inner.stale.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        let inner = self.inner.clone();
+        self.write(|mut fence| async move { inner.reload(&mut fence).await }).await
+    }
+
+    async fn write<T, F>(&self, work: impl FnOnce(OwnedMutexGuard<Fence>) -> F) -> Result<T, KmsError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, KmsError>> + Send + 'static,
+    {
+        let fence = self.inner.writer.clone().lock_owned().await;
+        let task = tokio::spawn(work(fence).in_current_span());
+        task.await.unwrap_or(Err(KmsError::Defect("a mutation was torn down")))
+    }
+}
+
+impl Inner {
+    fn check_fresh(&self) -> Result<(), KmsError> {
+        if self.stale.load(Ordering::SeqCst) { Err(KmsError::Stale) } else { Ok(()) }
+    }
+
+    async fn decide_and_commit<T>(
+        &self,
+        fence: &mut Fence,
+        decide: impl FnOnce(&View<'_>) -> Result<(Plan, T), KmsError>,
+    ) -> Result<T, KmsError> {
+        self.check_fresh()?;
+        let (plan, answer, prepared) = {
+            let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
+            let (plan, answer) = decide(&View { ring: &ring, inner: self })?;
+            let prepared = self.vault.batch(plan.edits(), &ring, fence)?;
+            (plan, answer, prepared)
+        };
+        if plan.is_empty() {
+            return Ok(answer);
+        }
+        let (batch, next_fence) = prepared;
+        if let Err(error) = self.ports.store.commit(batch).await {
+            self.recover(fence).await;
+            return Err(match error {
+                CommitError::Conflict => KmsError::Raced,
+                CommitError::Store(error) => KmsError::Store(error),
+            });
+        }
+        *fence = next_fence;
+        let events = {
+            let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
+            plan.apply(&mut ring, self.realm.region())
+        };
+        events.into_iter().for_each(|event| self.hub.send(event));
+        Ok(answer)
+    }
+
+    /// After a commit of unknown effect: nothing is answered until memory agrees with the store again.
+    async fn recover(&self, fence: &mut Fence) {
+        self.stale.store(true, Ordering::SeqCst);
+        if let Err(error) = self.reload(fence).await {
+            tracing::warn!(%error, "the key registry could not be reloaded; it is tried again");
+        }
+    }
+
+    async fn reload(&self, fence: &mut Fence) -> Result<(), KmsError> {
+        let (ring, next_fence) =
+            self.vault.load(&*self.ports.store, &self.realm).await.map_err(|error| match error {
+                OpenError::Store(error) => KmsError::Store(error),
+                damage => {
+                    tracing::error!(error = %damage, "the store cannot be read back");
+                    KmsError::Stale
+                }
+            })?;
+        *fence = next_fence;
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
+        self.stale.store(false, Ordering::SeqCst);
+        self.hub.send(WatchEvent::Missed);
+        Ok(())
+    }
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.inner.ports.clock.now()
+    }
+
+    pub(crate) fn entropy(&self) -> &'a dyn Entropy {
+        &*self.inner.ports.entropy
+    }
+
+    pub(crate) const fn realm(&self) -> &'a Realm {
+        &self.inner.realm
+    }
+
+    pub(crate) const fn tokens(&self) -> &'a Tokens {
+        &self.inner.tokens
+    }
+
+    /// The key that an operation is asked to use: an id, an ARN or an alias.
+    pub(crate) fn key(&self, caller: &Caller, reference: &str) -> Result<&'a Entry, KmsError> {
+        let reference = KeyRef::parse(reference, self.realm().region())?;
+        self.ring.resolve(caller, &reference, self.realm())
+    }
+
+    /// The key that an operation is asked to manage: an id or an ARN.
+    pub(crate) fn managed_key(&self, caller: &Caller, reference: &str) -> Result<&'a Entry, KmsError> {
+        let reference = KeyRef::parse_key(reference, self.realm().region())?;
+        self.ring.resolve(caller, &reference, self.realm())
+    }
+
+    /// For management operations: finds the key, takes note of it, and demands permission and a fitting state.
+    pub(crate) fn admit(
+        &self,
+        caller: &Caller,
+        trail: &mut Trail,
+        op: Op,
+        reference: &str,
+    ) -> Result<Admitted<'a>, KmsError> {
+        let mut violations = Violations::default();
+        check_length(&mut violations, "keyId", reference);
+        violations.finish()?;
+        let entry = self.managed_key(caller, reference)?;
+        trail.key(entry);
+        self.authorize(caller, op, entry, Asked::Plain)?.admit()
+    }
+
+    /// Decides whether the caller may.
+    pub(crate) fn authorize(
+        &self,
+        caller: &Caller,
+        op: Op,
+        entry: &'a Entry,
+        asked: Asked<'_>,
+    ) -> Result<Authorized<'a>, KmsError> {
+        authorize(caller, op, entry, asked, self.realm().dynamodb())
+    }
+
+    /// Every grant token must have been made here. A token gives nothing by itself: grants count from the moment that
+    /// they are made, so a token for one that has ended meanwhile is no mistake either.
+    pub(crate) fn check_tokens(&self, tokens: &[String]) -> Result<(), KmsError> {
+        let known = tokens.iter().all(|token| self.tokens().read_grant(token).is_some());
+        if known { Ok(()) } else { Err(KmsError::InvalidGrantToken) }
+    }
+}

@@ -1,0 +1,89 @@
+//! GenerateDataKey: random bytes, in plaintext and sealed.
+
+use envelope::{EncryptionContext, Plaintext};
+use identity::Caller;
+
+use crate::{
+    Kms, arn::check_length, audit::Operation, authorize::Op, constraints::Violations, error::KmsError,
+    grant::Asked, ops::ciphertext::seal, spec::DataKeySize,
+};
+
+/// What data key to make.
+#[derive(Clone, Debug)]
+pub struct GenerateDataKey {
+    /// Key id, key ARN, alias name or alias ARN.
+    pub key_id: String,
+    /// How long it is.
+    pub size: DataKeySize,
+    /// Needed again to decrypt.
+    pub context: EncryptionContext,
+    /// Tokens of grants that the caller was given.
+    pub grant_tokens: Vec<String>,
+    /// Whether only to check.
+    pub dry_run: bool,
+}
+
+/// A data key.
+pub struct GeneratedDataKey {
+    /// The data key itself.
+    pub plaintext: Plaintext,
+    /// The data key, sealed.
+    pub ciphertext_blob: Vec<u8>,
+    /// The key that sealed it.
+    pub key_arn: String,
+    /// The material that sealed it.
+    pub material_id: String,
+}
+
+impl GenerateDataKey {
+    fn check(&self) -> Result<(), KmsError> {
+        let mut violations = Violations::default();
+        check_length(&mut violations, "keyId", &self.key_id);
+        self.size.check(&mut violations);
+        violations.context("encryptionContext", &self.context);
+        violations.grant_tokens(&self.grant_tokens);
+        violations.finish()
+    }
+}
+
+impl Kms {
+    /// Makes a data key.
+    ///
+    /// # Errors
+    /// In the order of the module [`ops`](crate::ops).
+    pub async fn generate_data_key(
+        &self,
+        caller: &Caller,
+        request: GenerateDataKey,
+    ) -> Result<GeneratedDataKey, KmsError> {
+        self.make_data_key(caller, request, Operation::GenerateDataKey, Op::GenerateDataKey).await
+    }
+
+    /// The one way data keys are made; with plaintext or without are two permissions.
+    pub(crate) async fn make_data_key(
+        &self,
+        caller: &Caller,
+        request: GenerateDataKey,
+        operation: Operation,
+        op: Op,
+    ) -> Result<GeneratedDataKey, KmsError> {
+        let ready = match request.check().and_then(|()| request.size.bytes()) {
+            Ok(length) => self.first_use(caller, &request.key_id, op).await.map(|()| length),
+            Err(refusal) => Err(refusal),
+        };
+        self.read(caller, operation, |view, trail| {
+            trail.context(&request.context);
+            let length = ready?;
+            view.check_tokens(&request.grant_tokens)?;
+            let entry = view.key(caller, &request.key_id)?;
+            trail.key(entry);
+            let key = view.authorize(caller, op, entry, Asked::Context(&request.context))?.admit()?;
+            if request.dry_run {
+                return Err(KmsError::DryRun);
+            }
+            let plaintext = Plaintext::generate(length, view.entropy());
+            let (ciphertext_blob, material_id) = seal(view, &key, &request.context, plaintext.expose())?;
+            Ok(GeneratedDataKey { plaintext, ciphertext_blob, key_arn: key.arn().to_owned(), material_id })
+        })
+    }
+}

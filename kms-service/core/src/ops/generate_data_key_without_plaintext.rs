@@ -1,0 +1,40 @@
+//! GenerateDataKeyWithoutPlaintext: a data key for later, sealed only.
+
+use identity::Caller;
+
+use crate::{
+    Kms,
+    audit::Operation,
+    authorize::Op,
+    error::KmsError,
+    ops::generate_data_key::{GenerateDataKey, GeneratedDataKey},
+};
+
+/// A data key that nobody has seen yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedDataKey {
+    /// The data key, sealed.
+    pub ciphertext_blob: Vec<u8>,
+    /// The key that sealed it.
+    pub key_arn: String,
+    /// The material that sealed it.
+    pub material_id: String,
+}
+
+impl Kms {
+    /// Makes a data key and keeps its plaintext to itself.
+    ///
+    /// # Errors
+    /// In the order of the module [`ops`](crate::ops).
+    pub async fn generate_data_key_without_plaintext(
+        &self,
+        caller: &Caller,
+        request: GenerateDataKey,
+    ) -> Result<SealedDataKey, KmsError> {
+        let operation = Operation::GenerateDataKeyWithoutPlaintext;
+        let op = Op::GenerateDataKeyWithoutPlaintext;
+        let GeneratedDataKey { ciphertext_blob, key_arn, material_id, .. } =
+            self.make_data_key(caller, request, operation, op).await?;
+        Ok(SealedDataKey { ciphertext_blob, key_arn, material_id })
+    }
+}

@@ -1,0 +1,48 @@
+//! GenerateRandom: random bytes under no key.
+
+use envelope::Plaintext;
+use identity::Caller;
+
+use crate::{
+    Kms,
+    audit::Operation,
+    authorize::{Op, authorize_account},
+    constraints::Violations,
+    error::{KmsError, Rule},
+    limits::NUMBER_OF_BYTES_MAX,
+};
+
+/// How much randomness.
+#[derive(Clone, Copy, Debug)]
+pub struct GenerateRandom {
+    /// 1 to 1024. There is no default.
+    pub number_of_bytes: Option<i32>,
+}
+
+impl GenerateRandom {
+    fn length(self) -> Result<usize, KmsError> {
+        let number = self.number_of_bytes.ok_or(KmsError::Rule(Rule::NumberOfBytesRequired))?;
+        let mut violations = Violations::default();
+        violations.number("numberOfBytes", number, 1, NUMBER_OF_BYTES_MAX);
+        violations.finish()?;
+        usize::try_from(number).map_err(|_| KmsError::Rule(Rule::NumberOfBytesRequired))
+    }
+}
+
+impl Kms {
+    /// Makes random bytes.
+    ///
+    /// # Errors
+    /// A size out of range, or no `kms:GenerateRandom`.
+    pub async fn generate_random(
+        &self,
+        caller: &Caller,
+        request: GenerateRandom,
+    ) -> Result<Plaintext, KmsError> {
+        self.read(caller, Operation::GenerateRandom, |view, _| {
+            let length = request.length()?;
+            let _authorized = authorize_account(caller, Op::GenerateRandom, "*")?;
+            Ok(Plaintext::generate(length, view.entropy()))
+        })
+    }
+}

@@ -1,0 +1,125 @@
+//! ListAliases: the aliases of the caller's account, in the order of their names.
+
+use identity::{AccountId, Caller};
+
+use crate::{
+    Kms,
+    alias::{Alias, AliasName},
+    arn::check_length,
+    audit::Operation,
+    authorize::{Op, authorize_account},
+    clock::Timestamp,
+    constraints::Violations,
+    error::KmsError,
+    ids::{KeyId, alias_arn},
+    kms::View,
+    limits::LIST_PAGE,
+    page::{Page, PageRequest},
+};
+
+/// Which aliases.
+#[derive(Clone, Debug, Default)]
+pub struct ListAliases {
+    /// Only those of one key, named by id or ARN.
+    pub key_id: Option<String>,
+    /// Which part of the list.
+    pub page: PageRequest,
+}
+
+/// An alias in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AliasListEntry {
+    /// Its name.
+    pub name: AliasName,
+    /// Its ARN.
+    pub arn: String,
+    /// What it points at; nothing for a predefined alias whose key has not been made yet.
+    pub target: Option<AliasTarget>,
+}
+
+/// What an alias points at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AliasTarget {
+    /// The key.
+    pub key_id: KeyId,
+    /// When the alias was made.
+    pub created: Timestamp,
+    /// When it was last pointed at a key.
+    pub updated: Timestamp,
+}
+
+impl Kms {
+    /// Lists aliases. `alias/aws/dynamodb` is in the list of every account, before its first use without a target.
+    ///
+    /// # Errors
+    /// A bad limit or marker, no `kms:ListAliases`, or a key that does not exist.
+    pub async fn list_aliases(
+        &self,
+        caller: &Caller,
+        request: ListAliases,
+    ) -> Result<Page<AliasListEntry>, KmsError> {
+        self.read(caller, Operation::ListAliases, |view, trail| {
+            request.check()?;
+            let _authorized = authorize_account(caller, Op::ListAliases, "*")?;
+            let key = match &request.key_id {
+                Some(reference) => Some(view.managed_key(caller, reference)?),
+                None => None,
+            };
+            if let Some(entry) = key {
+                trail.key(entry);
+            }
+            let key = key.map(|entry| entry.record().id);
+            let account = &caller.principal.account;
+            let list = format!("aliases/{account}");
+            let after = request.page.after(view, &list)?.and_then(|bytes| String::from_utf8(bytes).ok());
+            let after = after.and_then(AliasName::stored).unwrap_or_else(AliasName::first);
+            let aliases = listed(view, account, after).filter(|entry| {
+                key.is_none_or(|key| entry.target.as_ref().is_some_and(|target| target.key_id == key))
+            });
+            let position = |entry: &AliasListEntry| entry.name.as_str().as_bytes().to_vec();
+            Ok(request.page.page(view, &list, LIST_PAGE, aliases, position))
+        })
+    }
+}
+
+impl ListAliases {
+    fn check(&self) -> Result<(), KmsError> {
+        let mut violations = Violations::default();
+        if let Some(key_id) = &self.key_id {
+            check_length(&mut violations, "keyId", key_id);
+        }
+        self.page.check(&mut violations, LIST_PAGE);
+        violations.finish()
+    }
+}
+
+/// The aliases behind `after`, the predefined one at its place among them.
+fn listed<'a>(
+    view: &View<'a>,
+    account: &'a AccountId,
+    after: AliasName,
+) -> impl Iterator<Item = AliasListEntry> + use<'a> {
+    let region = view.realm().region();
+    let managed = AliasName::managed();
+    let is_missing = view.ring.alias(account, &managed).is_none() && managed > after;
+    let mut predefined = is_missing.then(|| AliasListEntry {
+        arn: alias_arn(region, account, &managed),
+        name: managed,
+        target: None,
+    });
+    let mut aliases =
+        view.ring.aliases_after(account, after).map(move |alias| entry(region, alias)).peekable();
+    std::iter::from_fn(move || match (&predefined, aliases.peek()) {
+        (Some(first), Some(next)) if first.name < next.name => predefined.take(),
+        (Some(_), None) => predefined.take(),
+        (Some(_) | None, Some(_)) | (None, None) => aliases.next(),
+    })
+}
+
+fn entry(region: &identity::Region, alias: &Alias) -> AliasListEntry {
+    AliasListEntry {
+        name: alias.name.clone(),
+        arn: alias_arn(region, &alias.account, &alias.name),
+        target: Some(AliasTarget { key_id: alias.target, created: alias.created, updated: alias.updated }),
+    }
+}

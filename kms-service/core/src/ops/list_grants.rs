@@ -1,0 +1,122 @@
+//! ListGrants: the grants of a key, in the order of their ids.
+
+use identity::{AccountId, Caller};
+
+use crate::{
+    Kms,
+    arn::check_length,
+    audit::Operation,
+    authorize::Op,
+    clock::Timestamp,
+    constraints::Violations,
+    error::KmsError,
+    grant::{Constraints, Grant, GrantOperation},
+    ids::GrantId,
+    limits::{GRANT_ID_CHARS_MAX, LIST_PAGE, PRINCIPAL_CHARS_MAX},
+    page::{Page, PageRequest},
+    ring::Entry,
+};
+
+/// Which grants.
+#[derive(Clone, Debug, Default)]
+pub struct ListGrants {
+    /// Key id or key ARN.
+    pub key_id: String,
+    /// Only this one.
+    pub grant_id: Option<String>,
+    /// Only those of this grantee.
+    pub grantee_principal: Option<String>,
+    /// Which part of the list.
+    pub page: PageRequest,
+}
+
+/// A grant in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrantListEntry {
+    /// The key.
+    pub key_arn: String,
+    /// The grant.
+    pub grant_id: GrantId,
+    /// Its name, empty if it has none.
+    pub name: String,
+    /// When it was made.
+    pub created: Timestamp,
+    /// Who was given it.
+    pub grantee_principal: String,
+    /// Who may retire it.
+    pub retiring_principal: Option<String>,
+    /// The account of whoever made it.
+    pub issuing_account: AccountId,
+    /// What it allows.
+    pub operations: Vec<GrantOperation>,
+    /// Within which encryption contexts.
+    pub constraints: Constraints,
+}
+
+impl ListGrants {
+    fn check(&self) -> Result<(), KmsError> {
+        let mut violations = Violations::default();
+        check_length(&mut violations, "keyId", &self.key_id);
+        if let Some(grant_id) = &self.grant_id {
+            violations.text("grantId", grant_id, 1, GRANT_ID_CHARS_MAX);
+        }
+        if let Some(grantee) = &self.grantee_principal {
+            violations.text("granteePrincipal", grantee, 1, PRINCIPAL_CHARS_MAX);
+        }
+        self.page.check(&mut violations, LIST_PAGE);
+        violations.finish()
+    }
+
+    fn grant_id(&self) -> Result<Option<GrantId>, KmsError> {
+        self.grant_id.as_deref().map(parse_grant_id).transpose()
+    }
+}
+
+impl Kms {
+    /// Lists grants. Works in every state of the key.
+    ///
+    /// # Errors
+    /// In the order of the module [`ops`](crate::ops).
+    pub async fn list_grants(
+        &self,
+        caller: &Caller,
+        request: ListGrants,
+    ) -> Result<Page<GrantListEntry>, KmsError> {
+        self.read(caller, Operation::ListGrants, |view, trail| {
+            request.check()?;
+            let wanted = request.grant_id()?;
+            let key = view.admit(caller, trail, Op::ListGrants, &request.key_id)?;
+            let list = format!("grants/{}", key.record().id);
+            let after = request.page.after(view, &list)?;
+            let after = after.and_then(|bytes| bytes.try_into().ok()).map(GrantId::from_bytes);
+            let grantee = request.grantee_principal.as_deref();
+            let grants = key.entry().grants_after(after).filter(|grant| {
+                wanted.is_none_or(|wanted| wanted == grant.id)
+                    && grantee.is_none_or(|grantee| grantee == grant.terms.grantee.as_str())
+            });
+            let grants = grants.map(|grant| list_entry(key.entry(), grant));
+            let position = |entry: &GrantListEntry| entry.grant_id.bytes().to_vec();
+            Ok(request.page.page(view, &list, LIST_PAGE, grants, position))
+        })
+    }
+}
+
+/// A grant id as a request writes it.
+pub(crate) fn parse_grant_id(text: &str) -> Result<GrantId, KmsError> {
+    GrantId::parse(text).ok_or_else(|| KmsError::InvalidGrantId { given: text.to_owned() })
+}
+
+fn list_entry(entry: &Entry, grant: &Grant) -> GrantListEntry {
+    let terms = &grant.terms;
+    GrantListEntry {
+        key_arn: entry.arn().to_owned(),
+        grant_id: grant.id,
+        name: terms.name.clone().unwrap_or_default(),
+        created: grant.created,
+        grantee_principal: terms.grantee.as_str().to_owned(),
+        retiring_principal: terms.retiring.as_ref().map(|retiring| retiring.as_str().to_owned()),
+        issuing_account: terms.issuing_account.clone(),
+        operations: terms.operations.iter().copied().collect(),
+        constraints: terms.constraints.clone(),
+    }
+}

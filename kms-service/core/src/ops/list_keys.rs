@@ -1,0 +1,54 @@
+//! ListKeys: the keys of the caller's account, in the order of their ids.
+
+use identity::Caller;
+
+use crate::{
+    Kms,
+    audit::Operation,
+    authorize::{Op, authorize_account},
+    constraints::Violations,
+    error::KmsError,
+    ids::KeyId,
+    key::KeyKind,
+    limits::LIST_KEYS_PAGE,
+    page::{Page, PageRequest},
+};
+
+/// A key in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyListEntry {
+    /// Its id.
+    pub key_id: KeyId,
+    /// Its ARN.
+    pub key_arn: String,
+}
+
+impl Kms {
+    /// Lists keys. Owned keys are in nobody's list.
+    ///
+    /// # Errors
+    /// A bad limit or marker, or no `kms:ListKeys`.
+    pub async fn list_keys(
+        &self,
+        caller: &Caller,
+        request: PageRequest,
+    ) -> Result<Page<KeyListEntry>, KmsError> {
+        self.read(caller, Operation::ListKeys, |view, _| {
+            let mut violations = Violations::default();
+            request.check(&mut violations, LIST_KEYS_PAGE);
+            violations.finish()?;
+            let _authorized = authorize_account(caller, Op::ListKeys, "*")?;
+            let account = &caller.principal.account;
+            let list = format!("keys/{account}");
+            let after = request.after(view, &list)?;
+            let after = after.and_then(|bytes| bytes.try_into().ok()).map(KeyId::from_bytes);
+            let keys = view
+                .ring
+                .keys_after(after)
+                .filter(|entry| &entry.record().account == account && entry.record().kind != KeyKind::Owned);
+            let keys =
+                keys.map(|entry| KeyListEntry { key_id: entry.record().id, key_arn: entry.arn().to_owned() });
+            Ok(request.page(view, &list, LIST_KEYS_PAGE, keys, |entry| entry.key_id.bytes().to_vec()))
+        })
+    }
+}

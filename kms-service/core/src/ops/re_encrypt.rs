@@ -1,0 +1,117 @@
+//! ReEncrypt: from one key or context to another; the plaintext does not leave.
+
+use envelope::EncryptionContext;
+use identity::Caller;
+
+use crate::{
+    Kms,
+    arn::check_length,
+    audit::Operation,
+    authorize::Op,
+    constraints::Violations,
+    error::KmsError,
+    grant::Asked,
+    limits::CIPHERTEXT_BYTES_MAX,
+    ops::ciphertext::{Ciphertext, seal},
+    spec::EncryptionAlgorithm,
+};
+
+/// What to encrypt anew.
+pub struct ReEncrypt {
+    /// 1 to 6144 bytes.
+    pub ciphertext_blob: Vec<u8>,
+    /// What was given to encrypt, exactly.
+    pub source_context: EncryptionContext,
+    /// The key that encrypted, if the caller insists on one.
+    pub source_key_id: Option<String>,
+    /// How it was encrypted.
+    pub source_algorithm: EncryptionAlgorithm,
+    /// Key id, key ARN, alias name or alias ARN.
+    pub destination_key_id: String,
+    /// The context from now on.
+    pub destination_context: EncryptionContext,
+    /// How to encrypt.
+    pub destination_algorithm: EncryptionAlgorithm,
+    /// Tokens of grants that the caller was given.
+    pub grant_tokens: Vec<String>,
+    /// Whether only to check.
+    pub dry_run: bool,
+}
+
+/// The new ciphertext.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReEncrypted {
+    /// Under the destination key.
+    pub ciphertext_blob: Vec<u8>,
+    /// The key that decrypted.
+    pub source_key_arn: String,
+    /// The material that decrypted.
+    pub source_material_id: String,
+    /// The key that encrypted.
+    pub destination_key_arn: String,
+    /// The material that encrypted.
+    pub destination_material_id: String,
+}
+
+impl ReEncrypt {
+    fn check(&self) -> Result<(), KmsError> {
+        let mut violations = Violations::default();
+        violations.count("ciphertextBlob", self.ciphertext_blob.len(), 1, CIPHERTEXT_BYTES_MAX);
+        violations.context("sourceEncryptionContext", &self.source_context);
+        if let Some(key_id) = &self.source_key_id {
+            check_length(&mut violations, "sourceKeyId", key_id);
+        }
+        check_length(&mut violations, "destinationKeyId", &self.destination_key_id);
+        violations.context("destinationEncryptionContext", &self.destination_context);
+        violations.grant_tokens(&self.grant_tokens);
+        violations.finish()
+    }
+
+    fn source(&self) -> Ciphertext<'_> {
+        Ciphertext {
+            blob: &self.ciphertext_blob,
+            context: &self.source_context,
+            key_id: self.source_key_id.as_deref(),
+        }
+    }
+}
+
+impl Kms {
+    /// Encrypts anew. Two permissions: `kms:ReEncryptFrom` on the source key, `kms:ReEncryptTo` on the destination.
+    ///
+    /// # Errors
+    /// In the order of the module [`ops`](crate::ops), the source key before the destination.
+    pub async fn re_encrypt(&self, caller: &Caller, request: ReEncrypt) -> Result<ReEncrypted, KmsError> {
+        let ready = match request.check() {
+            Ok(()) => self.first_use(caller, &request.destination_key_id, Op::ReEncryptTo).await,
+            refusal @ Err(_) => refusal,
+        };
+        self.read(caller, Operation::ReEncrypt, |view, trail| {
+            trail.context(&request.destination_context);
+            ready?;
+            view.check_tokens(&request.grant_tokens)?;
+            let ciphertext = request.source();
+            let source =
+                ciphertext.admit(view, caller, Op::ReEncryptFrom, |entry| trail.source_key(entry))?;
+            let entry = view.key(caller, &request.destination_key_id)?;
+            trail.key(entry);
+            let asked = Asked::Context(&request.destination_context);
+            let destination = view.authorize(caller, Op::ReEncryptTo, entry, asked)?.admit()?;
+            request.source_algorithm.check()?;
+            request.destination_algorithm.check()?;
+            let opened = ciphertext.open(&source)?;
+            if request.dry_run {
+                return Err(KmsError::DryRun);
+            }
+            let (ciphertext_blob, destination_material_id) =
+                seal(view, &destination, &request.destination_context, opened.plaintext.expose())?;
+            Ok(ReEncrypted {
+                ciphertext_blob,
+                source_key_arn: source.arn().to_owned(),
+                source_material_id: opened.material_id,
+                destination_key_arn: destination.arn().to_owned(),
+                destination_material_id,
+            })
+        })
+    }
+}

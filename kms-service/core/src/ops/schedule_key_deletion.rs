@@ -1,0 +1,67 @@
+//! ScheduleKeyDeletion: the key stops working now, and is destroyed after a waiting period.
+
+use identity::Caller;
+
+use crate::{
+    Kms,
+    audit::Operation,
+    authorize::Op,
+    clock::Timestamp,
+    error::{KmsError, Rule},
+    key::KeyState,
+    limits::{PENDING_WINDOW_DAYS_MAX, PENDING_WINDOW_DAYS_MIN},
+    plan::Plan,
+};
+
+/// Which key, and how long to wait.
+#[derive(Clone, Debug)]
+pub struct ScheduleKeyDeletion {
+    /// Key id or key ARN.
+    pub key_id: String,
+    /// 7 to 30, 30 if not given.
+    pub pending_window_in_days: Option<i32>,
+}
+
+/// When it will happen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduledDeletion {
+    /// The key.
+    pub key_arn: String,
+    /// When the material is destroyed.
+    pub deletion_date: Timestamp,
+    /// The waiting period.
+    pub pending_window_in_days: u32,
+}
+
+impl ScheduleKeyDeletion {
+    fn days(&self) -> Result<u32, KmsError> {
+        let days = self.pending_window_in_days.unwrap_or(PENDING_WINDOW_DAYS_MAX);
+        let allowed = PENDING_WINDOW_DAYS_MIN..=PENDING_WINDOW_DAYS_MAX;
+        let days = u32::try_from(days).ok().filter(|_| allowed.contains(&days));
+        days.ok_or(KmsError::Rule(Rule::PendingWindow))
+    }
+}
+
+impl Kms {
+    /// Schedules the deletion of a key.
+    ///
+    /// # Errors
+    /// In the order of the module [`ops`](crate::ops).
+    pub async fn schedule_key_deletion(
+        &self,
+        caller: &Caller,
+        request: ScheduleKeyDeletion,
+    ) -> Result<ScheduledDeletion, KmsError> {
+        let who = caller.clone();
+        self.change(caller, Operation::ScheduleKeyDeletion, move |view, trail| {
+            let days = request.days()?;
+            let key = view.admit(&who, trail, Op::ScheduleKeyDeletion, &request.key_id)?;
+            let at = view.now().plus_days(days);
+            let mut plan = Plan::nothing();
+            plan.set_state(&key, KeyState::PendingDeletion { at });
+            let key_arn = key.arn().to_owned();
+            Ok((plan, ScheduledDeletion { key_arn, deletion_date: at, pending_window_in_days: days }))
+        })
+        .await
+    }
+}

@@ -1,0 +1,269 @@
+//! The ring: every key, alias and grant in memory, opened. Operations read here and never touch the store.
+//!
+//! It is loaded once at start and changed only by the call that has just committed the same change to the store.
+//! Material leaves it only for an [`Admitted`].
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    ops::Bound,
+};
+
+use envelope::BackingKey;
+use identity::{AccountId, Caller, Region, ServiceName};
+
+use crate::{
+    alias::{Alias, AliasName},
+    arn::KeyRef,
+    authorize::Admitted,
+    error::KmsError,
+    grant::{Grant, Grantee},
+    ids::{GrantId, KeyId, alias_arn},
+    key::{KeyKind, KeyRecord},
+    realm::Realm,
+};
+
+/// One version of a key's material, opened.
+pub(crate) struct Material {
+    key: BackingKey,
+    id: String,
+}
+
+impl Material {
+    pub(crate) fn new(key: BackingKey) -> Self {
+        let id = envelope::material_id(&key);
+        Self { key, id }
+    }
+
+    /// The key itself, for sealing and opening.
+    pub(crate) const fn key(&self) -> &BackingKey {
+        &self.key
+    }
+
+    /// Its public name: 64 hexadecimal digits that do not tell the key.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+/// A key with everything that belongs to it.
+pub(crate) struct Entry {
+    arn: String,
+    record: KeyRecord,
+    materials: BTreeMap<u32, Material>,
+    grants: BTreeMap<GrantId, Grant>,
+    by_grantee: HashMap<Grantee, BTreeSet<GrantId>>,
+    aliases: BTreeSet<AliasName>,
+}
+
+impl Entry {
+    pub(crate) fn new(region: &Region, record: KeyRecord) -> Self {
+        Self {
+            arn: record.id.arn(region, &record.account),
+            record,
+            materials: BTreeMap::new(),
+            grants: BTreeMap::new(),
+            by_grantee: HashMap::new(),
+            aliases: BTreeSet::new(),
+        }
+    }
+
+    pub(crate) fn arn(&self) -> &str {
+        &self.arn
+    }
+
+    pub(crate) const fn record(&self) -> &KeyRecord {
+        &self.record
+    }
+
+    /// One version of the material, for whoever proves to be admitted.
+    pub(crate) fn material(&self, _: &Admitted<'_>, version: u32) -> Option<&Material> {
+        self.materials.get(&version)
+    }
+
+    /// The id of the current material, which is no secret.
+    pub(crate) fn current_material_id(&self) -> &str {
+        self.materials.get(&self.record.current_material).map_or("", Material::id)
+    }
+
+    /// The versions of the material that are there.
+    pub(crate) fn versions(&self) -> impl Iterator<Item = u32> {
+        self.materials.keys().copied()
+    }
+
+    /// All grants, in the order of their ids.
+    pub(crate) const fn grants(&self) -> &BTreeMap<GrantId, Grant> {
+        &self.grants
+    }
+
+    /// The grants behind `after`, in the order of their ids.
+    pub(crate) fn grants_after(&self, after: Option<GrantId>) -> impl Iterator<Item = &Grant> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.grants.range((start, Bound::Unbounded)).map(|(_, grant)| grant)
+    }
+
+    /// The grants whose grantee it is.
+    pub(crate) fn grants_to(&self, grantee: &Grantee) -> impl Iterator<Item = &Grant> {
+        self.by_grantee.get(grantee).into_iter().flatten().filter_map(|id| self.grants.get(id))
+    }
+
+    /// The names that stand for it.
+    pub(crate) const fn aliases(&self) -> &BTreeSet<AliasName> {
+        &self.aliases
+    }
+
+    pub(crate) fn set_record(&mut self, record: KeyRecord) {
+        self.record = record;
+    }
+
+    pub(crate) fn add_material(&mut self, version: u32, material: Material) {
+        self.materials.insert(version, material);
+    }
+
+    pub(crate) fn add_grant(&mut self, grant: Grant) {
+        self.by_grantee.entry(grant.terms.grantee.clone()).or_default().insert(grant.id);
+        self.grants.insert(grant.id, grant);
+    }
+
+    pub(crate) fn remove_grant(&mut self, id: &GrantId) {
+        let Some(grant) = self.grants.remove(id) else { return };
+        if let Some(ids) = self.by_grantee.get_mut(&grant.terms.grantee) {
+            ids.remove(id);
+            if ids.is_empty() {
+                self.by_grantee.remove(&grant.terms.grantee);
+            }
+        }
+    }
+}
+
+/// Every key and alias.
+#[derive(Default)]
+pub(crate) struct Ring {
+    keys: BTreeMap<KeyId, Entry>,
+    aliases: BTreeMap<(AccountId, AliasName), Alias>,
+}
+
+impl Ring {
+    /// The key that a caller means, unless there is none that this caller may know of.
+    pub(crate) fn resolve(
+        &self,
+        caller: &Caller,
+        reference: &KeyRef,
+        realm: &Realm,
+    ) -> Result<&Entry, KmsError> {
+        let home = &caller.principal.account;
+        match reference {
+            KeyRef::Key { account, id } => {
+                let account = account.as_ref().unwrap_or(home);
+                let entry = self.keys.get(id).filter(|entry| &entry.record.account == account);
+                entry
+                    .filter(|entry| visible(entry, caller, realm.dynamodb()))
+                    .ok_or_else(|| KmsError::KeyNotFound { arn: id.arn(realm.region(), account) })
+            }
+            KeyRef::MultiRegion { account, id } => {
+                let account = account.as_ref().unwrap_or(home);
+                Err(KmsError::KeyNotFound {
+                    arn: format!("arn:aws:kms:{}:{account}:key/{id}", realm.region()),
+                })
+            }
+            KeyRef::Alias { account, name } => {
+                let account = account.as_ref().unwrap_or(home);
+                self.resolve_alias(caller, account, name, realm)
+                    .ok_or_else(|| KmsError::AliasNotFound { arn: alias_arn(realm.region(), account, name) })
+            }
+        }
+    }
+
+    fn resolve_alias(
+        &self,
+        caller: &Caller,
+        account: &AccountId,
+        name: &AliasName,
+        realm: &Realm,
+    ) -> Option<&Entry> {
+        let account = if name == &AliasName::owned() { AccountId::of_services() } else { account.clone() };
+        let alias = self.aliases.get(&(account, name.clone()))?;
+        self.keys.get(&alias.target).filter(|entry| visible(entry, caller, realm.dynamodb()))
+    }
+
+    /// The key that made a blob, whoever asks.
+    pub(crate) fn key(&self, id: KeyId) -> Option<&Entry> {
+        self.keys.get(&id)
+    }
+
+    /// The key that made a blob, unless the caller may not know of it.
+    pub(crate) fn visible_key(&self, caller: &Caller, id: KeyId, realm: &Realm) -> Option<&Entry> {
+        self.keys.get(&id).filter(|entry| visible(entry, caller, realm.dynamodb()))
+    }
+
+    /// Every key, in the order of their ids.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &Entry> {
+        self.keys.values()
+    }
+
+    /// The keys behind `after`, in the order of their ids.
+    pub(crate) fn keys_after(&self, after: Option<KeyId>) -> impl Iterator<Item = &Entry> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.keys.range((start, Bound::Unbounded)).map(|(_, entry)| entry)
+    }
+
+    /// How many keys an account has.
+    pub(crate) fn count_of(&self, account: &AccountId) -> usize {
+        self.keys.values().filter(|entry| &entry.record.account == account).count()
+    }
+
+    pub(crate) fn alias(&self, account: &AccountId, name: &AliasName) -> Option<&Alias> {
+        self.aliases.get(&(account.clone(), name.clone()))
+    }
+
+    /// The aliases of an account behind `after`, in the order of their names.
+    pub(crate) fn aliases_after<'a>(
+        &'a self,
+        account: &'a AccountId,
+        after: AliasName,
+    ) -> impl Iterator<Item = &'a Alias> {
+        let start = Bound::Excluded((account.clone(), after));
+        let aliases = self.aliases.range((start, Bound::Unbounded)).map(|(_, alias)| alias);
+        aliases.take_while(move |alias| &alias.account == account)
+    }
+
+    pub(crate) fn entry_mut(&mut self, id: KeyId) -> Option<&mut Entry> {
+        self.keys.get_mut(&id)
+    }
+
+    pub(crate) fn insert_key(&mut self, entry: Entry) {
+        self.keys.insert(entry.record.id, entry);
+    }
+
+    /// Removes a key with its material, grants and aliases.
+    pub(crate) fn remove_key(&mut self, id: KeyId) {
+        if let Some(entry) = self.keys.remove(&id) {
+            for name in entry.aliases {
+                self.aliases.remove(&(entry.record.account.clone(), name));
+            }
+        }
+    }
+
+    /// Puts an alias, moving it if it pointed elsewhere. Whether its target is there.
+    pub(crate) fn put_alias(&mut self, alias: Alias) -> bool {
+        self.remove_alias(&alias.account, &alias.name);
+        let Some(target) = self.keys.get_mut(&alias.target) else { return false };
+        target.aliases.insert(alias.name.clone());
+        self.aliases.insert((alias.account.clone(), alias.name.clone()), alias);
+        true
+    }
+
+    pub(crate) fn remove_alias(&mut self, account: &AccountId, name: &AliasName) {
+        let Some(alias) = self.aliases.remove(&(account.clone(), name.clone())) else { return };
+        if let Some(target) = self.keys.get_mut(&alias.target) {
+            target.aliases.remove(name);
+        }
+    }
+}
+
+/// Owned keys are there for the service that uses them, acting for itself; for everybody else they do not exist.
+fn visible(entry: &Entry, caller: &Caller, dynamodb: &ServiceName) -> bool {
+    match entry.record.kind {
+        KeyKind::Owned => caller.as_service() == Some(dynamodb),
+        KeyKind::Managed | KeyKind::Customer => true,
+    }
+}

@@ -1,0 +1,120 @@
+//! The choices that requests offer. Members that this service does not have yet are known by name, so that refusing one
+//! can say which.
+
+use crate::{
+    constraints::Violations,
+    error::{KmsError, Rule},
+    limits::NUMBER_OF_BYTES_MAX,
+};
+
+macro_rules! named {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[expect(missing_docs, reason = "the names are those of AWS")]
+        pub enum $name {
+            $($variant,)+
+        }
+
+        impl $name {
+            /// The name in the API.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)+
+                }
+            }
+        }
+    };
+}
+
+named!(
+    /// What a key is used for. Only encryption is offered.
+    KeyUsage {
+        EncryptDecrypt = "ENCRYPT_DECRYPT",
+        SignVerify = "SIGN_VERIFY",
+        GenerateVerifyMac = "GENERATE_VERIFY_MAC",
+        KeyAgreement = "KEY_AGREEMENT",
+    }
+);
+named!(
+    /// What a key is. Only symmetric keys are offered.
+    KeySpec {
+        SymmetricDefault = "SYMMETRIC_DEFAULT",
+        Rsa2048 = "RSA_2048",
+        Rsa3072 = "RSA_3072",
+        Rsa4096 = "RSA_4096",
+        EccNistP256 = "ECC_NIST_P256",
+        EccNistP384 = "ECC_NIST_P384",
+        EccNistP521 = "ECC_NIST_P521",
+        EccSecgP256k1 = "ECC_SECG_P256K1",
+        Hmac224 = "HMAC_224",
+        Hmac256 = "HMAC_256",
+        Hmac384 = "HMAC_384",
+        Hmac512 = "HMAC_512",
+    }
+);
+named!(
+    /// Where a key's material comes from. Only this service is offered.
+    Origin {
+        AwsKms = "AWS_KMS",
+        External = "EXTERNAL",
+        AwsCloudHsm = "AWS_CLOUDHSM",
+        ExternalKeyStore = "EXTERNAL_KEY_STORE",
+    }
+);
+named!(
+    /// How to encrypt. A symmetric key knows one way.
+    EncryptionAlgorithm {
+        SymmetricDefault = "SYMMETRIC_DEFAULT",
+        RsaesOaepSha1 = "RSAES_OAEP_SHA_1",
+        RsaesOaepSha256 = "RSAES_OAEP_SHA_256",
+    }
+);
+
+impl EncryptionAlgorithm {
+    /// Refuses what a symmetric key cannot do.
+    pub(crate) fn check(self) -> Result<(), KmsError> {
+        match self {
+            Self::SymmetricDefault => Ok(()),
+            Self::RsaesOaepSha1 | Self::RsaesOaepSha256 => {
+                Err(KmsError::WrongAlgorithm { algorithm: self.as_str() })
+            }
+        }
+    }
+}
+
+/// A data key's size by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DataKeySpec {
+    /// 32 bytes.
+    Aes256,
+    /// 16 bytes.
+    Aes128,
+}
+
+/// A data key's size as it is asked for: exactly one of the two.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DataKeySize {
+    /// By name.
+    pub spec: Option<DataKeySpec>,
+    /// In bytes, 1 to 1024.
+    pub number_of_bytes: Option<i32>,
+}
+
+impl DataKeySize {
+    pub(crate) fn check(self, violations: &mut Violations) {
+        if let Some(number) = self.number_of_bytes {
+            violations.number("numberOfBytes", number, 1, NUMBER_OF_BYTES_MAX);
+        }
+    }
+
+    /// The size in bytes.
+    pub(crate) fn bytes(self) -> Result<usize, KmsError> {
+        match (self.spec, self.number_of_bytes) {
+            (Some(DataKeySpec::Aes256), None) => Ok(32),
+            (Some(DataKeySpec::Aes128), None) => Ok(16),
+            (None, Some(number)) => usize::try_from(number).map_err(|_| KmsError::Rule(Rule::DataKeySize)),
+            (Some(_), Some(_)) | (None, None) => Err(KmsError::Rule(Rule::DataKeySize)),
+        }
+    }
+}
