@@ -309,6 +309,11 @@ async fn unsafe_or_senseless_starts_are_refused() {
             "{entry}policy = '{{\"Statement\":[{{\"Effect\":\"Allow\",\"Action\":\"*\",\"Resource\":\"*\",\"Condition\":{{}}}}]}}'\n"
         ),
     );
+    let credential = file(
+        "credential.toml",
+        0o600,
+        "access_key_id = \"AKIAIOSFODNN7EXAMPLE\"\nsecret_access_key = \"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\"\n",
+    );
     let unknown = file("unknown.toml", 0o600, &format!("{entry}colour = \"red\"\n"));
     let config = file("config.toml", 0o600, "no-such-flag = true\n");
     let missing = directory.path().join("missing.toml").to_str().expect("UTF-8").to_owned();
@@ -326,7 +331,10 @@ async fn unsafe_or_senseless_starts_are_refused() {
     cases.push([&ports[..], &["--config", &config]].concat());
     for binary in ["kms-service", "table-service"] {
         for case in &cases {
-            let kms: &[&str] = if binary == "table-service" { &["--kms", "http://127.0.0.1:1"] } else { &[] };
+            let kms: &[&str] = match binary {
+                "table-service" => &["--kms", "http://127.0.0.1:1", "--kms-credentials", &credential],
+                _ => &[],
+            };
             let arguments = [&["serve", "--data-dir", &data], kms, case].concat();
             let (status, printed) = run_to_end(binary, &arguments, directory.path()).await;
             assert_eq!(status.code(), Some(64), "{binary} {case:?} printed: {printed}");

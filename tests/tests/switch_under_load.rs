@@ -86,7 +86,7 @@ async fn a_switch_costs_the_same_for_100_and_for_100_000_items() {
             assert!(after.has(metric), "there is no metric {metric}");
             after.sum(metric, &[]) - before.sum(metric, &[])
         };
-        costs.push((written("keystead_store_commits_total"), written("keystead_store_written_bytes_total")));
+        costs.push((written("keystead_store_commits_total"), written("keystead_store_bytes_written_total")));
     }
     println!("commits and bytes of 15 switches, small and large: {costs:?}");
     let [(small_commits, small_bytes), (large_commits, large_bytes)] = costs[..] else { unreachable!() };
