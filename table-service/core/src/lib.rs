@@ -6,6 +6,7 @@
 pub mod codec;
 pub mod error;
 pub mod expr;
+pub mod index;
 pub mod keycond;
 pub mod limits;
 pub mod number;
