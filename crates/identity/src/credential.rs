@@ -206,3 +206,69 @@ fn made_id(prefix: &str, bytes: &[u8; MADE_ID_BYTES]) -> AccessKeyId {
     });
     AccessKeyId::made(prefix.chars().chain(digits).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{collections::HashSet, fs, os::unix::fs::PermissionsExt};
+
+    #[test]
+    fn made_credentials_have_the_form_of_aws_and_differ() {
+        let made: Vec<_> = (0..50).map(|_| Credential::generate().unwrap()).collect();
+        for credential in &made {
+            let id = credential.access_key_id.as_str();
+            assert!(id.len() == 20 && id.starts_with("AKIA") && id.parse::<AccessKeyId>().is_ok(), "{id}");
+            assert_eq!(credential.secret.expose().len(), 40);
+        }
+        let ids: HashSet<_> = made.iter().map(|credential| credential.access_key_id.as_str()).collect();
+        assert_eq!(ids.len(), made.len());
+    }
+
+    #[test]
+    fn base32_of_known_bytes() {
+        assert_eq!(made_id("P", &[0; 10]).as_str(), "PAAAAAAAAAAAAAAAA");
+        // RFC 4648, section 10: "fooba" is MZXW6YTB.
+        assert_eq!(made_id("", b"foobafooba").as_str(), "MZXW6YTBMZXW6YTB");
+    }
+
+    #[test]
+    fn a_credential_file_keeps_its_credential_and_is_never_replaced() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("credential.toml");
+        let made = Credential::read_or_create(&path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let read = Credential::read_or_create(&path).unwrap();
+        assert_eq!(read.access_key_id, made.access_key_id);
+        assert_eq!(read.secret.expose(), made.secret.expose());
+        assert!(Credential::generate().unwrap().write_new(&path).is_err());
+        assert_eq!(Credential::read(&path).unwrap().access_key_id, made.access_key_id);
+    }
+
+    #[test]
+    fn all_who_start_at_once_get_the_same_credential() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("credential.toml");
+        let ids: HashSet<String> = std::thread::scope(|scope| {
+            let start = || Credential::read_or_create(&path).unwrap().access_key_id.to_string();
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(start)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(ids.len(), 1);
+    }
+
+    #[test]
+    fn a_broken_credential_file_is_refused_and_not_replaced() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("credential.toml");
+        for text in
+            ["", "access_key_id = 'AKIAIOSFODNN7EXAMPLE'", "secret_access_key = 'CanarySecretCanary", "x = 1"]
+        {
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            let error = Credential::read_or_create(&path).unwrap_err();
+            assert!(matches!(error, CredentialError::Malformed { .. }), "{error}");
+            assert!(!format!("{error} {error:?}").contains("Canary"), "{error}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        }
+    }
+}

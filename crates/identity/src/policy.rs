@@ -36,7 +36,7 @@ pub struct PolicyDocument {
 /// Why a text is not a policy document that can be honoured.
 #[derive(Debug, thiserror::Error)]
 pub enum PolicyError {
-    /// The document is longer than [`MAX_DOCUMENT_BYTES`].
+    /// The document is longer than 32,768 bytes.
     #[error("the policy has {0} bytes, more than {MAX_DOCUMENT_BYTES}")]
     TooLong(usize),
     /// Not JSON, not the shape of a policy, or an element that is not supported. The text has line and column.

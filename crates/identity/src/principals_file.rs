@@ -67,14 +67,18 @@ impl Entry {
     }
 
     fn policy(&self, base: &Path) -> Result<Option<PolicyDocument>, DirectoryError> {
+        let from_file;
         let json = match (&self.policy, &self.policy_file) {
             (None, None) => return Ok(None),
-            (Some(json), None) => zeroize::Zeroizing::new(json.clone()),
-            (None, Some(file)) => private_file::read_rules(&base.join(file))
-                .map_err(|source| DirectoryError::PolicyFile { arn: self.arn.clone(), source })?,
+            (Some(json), None) => json.as_str(),
+            (None, Some(file)) => {
+                from_file = private_file::read_rules(&base.join(file))
+                    .map_err(|source| DirectoryError::PolicyFile { arn: self.arn.clone(), source })?;
+                from_file.as_str()
+            }
             (Some(_), Some(_)) => return Err(self.contradiction("policy and policy_file exclude each other")),
         };
-        let parsed = PolicyDocument::parse(&json);
+        let parsed = PolicyDocument::parse(json);
         parsed.map(Some).map_err(|source| DirectoryError::Policy { arn: self.arn.clone(), source })
     }
 

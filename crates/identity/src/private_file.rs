@@ -5,6 +5,7 @@ use std::{
     io::{self, Read, Write},
     os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
 };
 use zeroize::Zeroizing;
 
@@ -14,6 +15,9 @@ const MAX_BYTES: u64 = 4 * 1024 * 1024;
 const ANY_FOREIGN_ACCESS: u32 = 0o077;
 /// Write access for group or others.
 const FOREIGN_WRITE: u32 = 0o022;
+
+/// How many files this process has written.
+static WRITES: AtomicU64 = AtomicU64::new(0);
 
 /// Why a file could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +46,7 @@ pub enum FileError {
         /// What was named.
         path: PathBuf,
     },
-    /// Larger than [`MAX_BYTES`].
+    /// Larger than 4 MiB.
     #[error("{path} is larger than {MAX_BYTES} bytes")]
     TooLarge {
         /// The file.
@@ -117,7 +121,9 @@ pub(crate) fn write_new(path: &Path, text: &str) -> Result<(), FileError> {
         _ => Path::new("."),
     };
     let name = path.file_name().ok_or_else(|| FileError::NotAFile { path: path.to_owned() })?;
-    let aside = directory.join(format!(".{}.{}.new", name.to_string_lossy(), std::process::id()));
+    // Unlike that of any other writer: other processes by their id, other threads by the count.
+    let count = WRITES.fetch_add(1, Ordering::Relaxed);
+    let aside = directory.join(format!(".{}.{}.{count}.new", name.to_string_lossy(), std::process::id()));
     let linked = write_synced(&aside, text).and_then(|()| fs::hard_link(&aside, path));
     let removed = match fs::remove_file(&aside) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

@@ -3,17 +3,17 @@
 //! The file's values become the defaults of the flags before the command line is read, so that every flag of every
 //! service has a TOML key of the same name without saying so, and one parser checks all values.
 
+use crate::EXIT_USAGE;
 use clap::{Arg, ArgAction, Command, CommandFactory, FromArgMatches, error::ErrorKind};
-use std::ffi::OsString;
+use std::{ffi::OsString, process::ExitCode};
 use toml::Value;
 
 /// Largest configuration file, in bytes.
 const MAX_BYTES: usize = 256 * 1024;
 
 /// Reads the arguments of a process (`std::env::args_os()`). With `subcommand`, that one has the flags that the file
-/// `--config` may set; without, the command itself. `--help` and `--version` come back as errors too: the caller
-/// prints the error with its `print` and exits with [`EXIT_USAGE`](crate::EXIT_USAGE), or with 0 if it is not one
-/// for stderr.
+/// `--config` may set; without, the command itself. `--help` and `--version` come back as errors too, as clap has
+/// it: [`exit_for_args`] knows what to do with each.
 pub fn parse_args<P: CommandFactory + FromArgMatches>(
     subcommand: Option<&str>,
     args: impl IntoIterator<Item = OsString>,
@@ -36,6 +36,13 @@ pub fn parse_args<P: CommandFactory + FromArgMatches>(
     }
     let matches = command.try_get_matches_from_mut(args)?;
     P::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// Prints what [`parse_args`] came back with, and gives the exit code for it: 64, or 0 for `--help` and `--version`.
+pub fn exit_for_args(error: &clap::Error) -> ExitCode {
+    // Nowhere to say it if even stderr is closed.
+    let _ = error.print();
+    if error.use_stderr() { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS }
 }
 
 /// The value of `--config`, or of its environment variable.
@@ -99,4 +106,111 @@ fn text(value: &Value) -> Option<String> {
 
 fn usage(command: &mut Command, path: &OsString, problem: &str) -> clap::Error {
     command.error(ErrorKind::InvalidValue, format!("configuration {}: {problem}", path.to_string_lossy()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::CommonArgs;
+    use clap::{Parser, Subcommand};
+    use std::path::Path;
+
+    #[derive(Debug, Parser)]
+    struct Cli {
+        #[command(subcommand)]
+        command: Sub,
+    }
+
+    #[derive(Debug, Subcommand)]
+    enum Sub {
+        Serve {
+            #[command(flatten)]
+            common: Box<CommonArgs>,
+            /// A flag of the service's own that must be given.
+            #[arg(long)]
+            root_key: String,
+        },
+        Other,
+    }
+
+    fn parse(config: &str, args: &[&str]) -> Result<(Box<CommonArgs>, String), clap::Error> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("config.toml");
+        std::fs::write(&path, config).unwrap();
+        let given = ["kms-service", "serve", "--config"].map(OsString::from).into_iter();
+        let args = given.chain([path.into_os_string()]).chain(args.iter().map(OsString::from));
+        match parse_args::<Cli>(Some("serve"), args)?.command {
+            Sub::Serve { common, root_key } => Ok((common, root_key)),
+            Sub::Other => panic!("not serve"),
+        }
+    }
+
+    #[test]
+    fn every_flag_has_a_key_in_the_file() {
+        let config = "
+            listen = '127.0.0.1:0'
+            admin-listen = '[::1]:9'
+            data-dir = '/data'
+            account = '123456789012'
+            region = 'eu-central-1'
+            principals = 'p.toml'
+            insecure-dev = true
+            log-filter = 'debug'
+            log-format = 'json'
+            root-key = 'file:/key'
+        ";
+        let (common, root_key) = parse(config, &[]).unwrap();
+        assert_eq!(common.listen_or(8001).to_string(), "127.0.0.1:0");
+        assert_eq!(common.admin_listen_or(9001).to_string(), "[::1]:9");
+        assert_eq!(common.data_dir, Path::new("/data"));
+        assert_eq!((common.account.as_str(), common.region.as_str()), ("123456789012", "eu-central-1"));
+        assert_eq!(common.principals.as_deref(), Some(Path::new("p.toml")));
+        assert!(common.insecure_dev);
+        assert_eq!(common.log.log_format, crate::telemetry::LogFormat::Json);
+        assert_eq!(root_key, "file:/key");
+    }
+
+    #[test]
+    fn a_flag_beats_the_file_and_the_file_the_default() {
+        let config = "root-key = 'file:/key'\nregion = 'eu-central-1'\ninsecure-dev = false";
+        let (common, _) = parse(config, &["--region", "us-west-2", "--insecure-dev"]).unwrap();
+        assert_eq!(common.region.as_str(), "us-west-2");
+        assert!(common.insecure_dev);
+        let (common, _) = parse(config, &[]).unwrap();
+        assert_eq!(common.region.as_str(), "eu-central-1");
+        assert!(!common.insecure_dev);
+        assert_eq!(common.account.as_str(), "000000000000");
+        assert_eq!(common.listen_or(8001).to_string(), "127.0.0.1:8001");
+    }
+
+    #[test]
+    fn an_unknown_key_and_a_bad_value_are_usage_errors() {
+        for (config, expected) in [
+            ("rootkey = 'x'", "unknown key \"rootkey\""),
+            ("root_key = 'x'", "unknown key \"root_key\""),
+            ("config = 'other.toml'", "unknown key \"config\""),
+            ("help = true", "unknown key \"help\""),
+            ("[listen]\nport = 1", "listen is neither"),
+            ("listen = 1.5", "listen is neither"),
+            ("listen = ", "configuration"),
+            ("root-key = 'x'\nlisten = 'everywhere'", "invalid value 'everywhere' for '--listen"),
+            ("root-key = 'x'\naccount = 5", "invalid value '5' for '--account"),
+            ("root-key = 'x'\ninsecure-dev = 'maybe'", "invalid value 'maybe' for '--insecure-dev"),
+            ("", "--root-key"),
+        ] {
+            let error = parse(config, &[]).unwrap_err();
+            assert!(error.to_string().contains(expected), "{config}: {error}");
+            assert!(error.use_stderr());
+        }
+    }
+
+    #[test]
+    fn a_missing_file_is_a_usage_error_and_no_file_is_none() {
+        let with = |args: &[&str]| parse_args::<Cli>(Some("serve"), args.iter().map(OsString::from));
+        let error = with(&["x", "serve", "--config=/nonexistent", "--root-key", "k"]).unwrap_err();
+        assert!(error.to_string().contains("/nonexistent"), "{error}");
+        assert!(with(&["x", "serve", "--root-key", "k"]).is_ok());
+        assert!(with(&["x", "other"]).is_ok());
+        assert!(!with(&["x", "--help"]).unwrap_err().use_stderr());
+    }
 }

@@ -6,7 +6,7 @@
 //! (health and reflection). A handler finds out who calls with [`caller`], and turns an error into an answer with
 //! [`status`], the only place that does.
 //!
-//! A service's `main` is: [`parse_args`], [`telemetry::init`], [`CommonArgs::directory`], its own composition,
+//! A service's `main` is: [`parse_args`] (or [`exit_for_args`]), [`telemetry::init`], [`CommonArgs::directory`], its own composition,
 //! [`Server::bind`], [`Bound::serve`] with the token of [`shutdown_signal`], and [`exit_code`] for what went wrong.
 
 mod admin;
@@ -30,7 +30,7 @@ pub use answer::status;
 pub use args::{CommonArgs, LogArgs};
 pub use auth::{ON_BEHALF_OF_HEADER, caller};
 pub use client::ClientIdentity;
-pub use config_file::parse_args;
+pub use config_file::{exit_for_args, parse_args};
 pub use limits::Limits;
 pub use prometheus_client::registry::Registry;
 pub use readiness::Readiness;
