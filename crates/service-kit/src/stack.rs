@@ -19,7 +19,15 @@ use axum::{
 };
 use fault::{Fault, Kind};
 use identity::Caller;
-use std::{borrow::Cow, sync::Arc, time::Instant};
+use std::{
+    borrow::Cow,
+    future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+    time::Instant,
+};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
@@ -44,7 +52,10 @@ pub(crate) async fn handle(State(stack): State<Arc<Stack>>, request: Request, ne
     let span = tracing::info_span!("rpc", service = %method.service, method = %method.name, request_id = %id);
     let mut record = Record::start(&stack, method, id.clone());
     let mut response = match stack.admit(request, &id, &mut record) {
-        Ok(request) => next.run(request).instrument(span).await,
+        Ok(request) => match contained(next.run(request)).instrument(span).await {
+            Ok(response) => response,
+            Err(panicked) => status(&panicked, stack.domain, &id).into_http(),
+        },
         Err(refusal) => refusal.into_http(),
     };
     id.write_to(response.headers_mut());
@@ -67,6 +78,36 @@ impl Stack {
             head.extensions.insert(caller);
         }
         Ok(Request::from_parts(head, body))
+    }
+}
+
+/// A handler that panics fails its own request; without this it would take down every other one on its connection.
+async fn contained(handler: impl Future<Output = Response>) -> Result<Response, Panicked> {
+    let mut handler = pin!(handler);
+    // Nothing of an unwound handler is used again: the future is dropped with its request.
+    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(cx))) {
+        Ok(poll) => poll.map(Ok),
+        Err(_) => Poll::Ready(Err(Panicked)),
+    })
+    .await
+}
+
+/// A defect in a handler.
+#[derive(Debug, thiserror::Error)]
+#[error("a handler panicked")]
+struct Panicked;
+
+impl Fault for Panicked {
+    fn kind(&self) -> Kind {
+        Kind::Internal
+    }
+
+    fn reason(&self) -> &'static str {
+        "InternalServerError"
+    }
+
+    fn public_message(&self) -> Cow<'_, str> {
+        "An internal error occurred.".into()
     }
 }
 

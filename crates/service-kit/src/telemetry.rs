@@ -1,12 +1,22 @@
 //! Logs: structured events on stderr, as text for people or JSON for machines. `main` calls [`init`] once.
 //!
-//! Trace export will be another layer here.
+//! Whatever the filter says, the HTTP/2 stack never logs below INFO: at its most verbose it writes out headers, and
+//! with them credentials. Trace export will be another layer here.
 
 use crate::{LogArgs, UsageError};
 use clap::ValueEnum;
 use std::io::IsTerminal;
-use tracing::Subscriber;
-use tracing_subscriber::{EnvFilter, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing::{Level, Metadata, Subscriber};
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry,
+    filter::{FilterExt, filter_fn},
+    fmt::MakeWriter,
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
+
+/// Crates that would write out headers.
+const TRANSPORT: [&str; 3] = ["h2", "hyper", "hyper_util"];
 
 /// The form of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -20,35 +30,30 @@ pub enum LogFormat {
 
 /// Starts logging to stderr. A second call, and a filter that does not parse, are usage errors.
 pub fn init(args: &LogArgs) -> Result<(), UsageError> {
-    let started = match args.log_format {
-        LogFormat::Text => {
-            text(&args.log_filter, std::io::stderr, std::io::stderr().is_terminal())?.try_init()
-        }
-        LogFormat::Json => json(&args.log_filter, std::io::stderr)?.try_init(),
-    };
+    let started = subscriber(args, std::io::stderr, std::io::stderr().is_terminal())?.try_init();
     started.map_err(|error| UsageError::new(format!("logging: {error}")))
 }
 
-fn text<W>(
-    filter: &str,
+/// The log as [`init`] starts it, on another writer: for tests of what is logged.
+pub fn subscriber<W>(
+    args: &LogArgs,
     writer: W,
     color: bool,
 ) -> Result<impl Subscriber + Send + Sync + 'static, UsageError>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let layer = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(color);
-    Ok(tracing_subscriber::registry().with(parse(filter)?).with(layer))
+    let wanted = EnvFilter::try_new(&args.log_filter)
+        .map_err(|error| UsageError::new(format!("log filter {:?}: {error}", args.log_filter)))?;
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(color);
+    let lines: Box<dyn Layer<Registry> + Send + Sync> = match args.log_format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+    };
+    Ok(tracing_subscriber::registry().with(lines.with_filter(wanted.and(filter_fn(holds_no_headers)))))
 }
 
-fn json<W>(filter: &str, writer: W) -> Result<impl Subscriber + Send + Sync + 'static, UsageError>
-where
-    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
-{
-    let layer = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(writer);
-    Ok(tracing_subscriber::registry().with(parse(filter)?).with(layer))
-}
-
-fn parse(filter: &str) -> Result<EnvFilter, UsageError> {
-    EnvFilter::try_new(filter).map_err(|error| UsageError::new(format!("log filter {filter:?}: {error}")))
+fn holds_no_headers(metadata: &Metadata<'_>) -> bool {
+    let origin = metadata.target().split("::").next().unwrap_or_default();
+    *metadata.level() <= Level::INFO || !TRANSPORT.contains(&origin)
 }
