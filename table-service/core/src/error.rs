@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use fault::{Fault, Kind};
+use identity::PrincipalArn;
+use store::StoreError;
 
 mod invalid;
 mod kms;
@@ -66,8 +68,8 @@ pub enum TableError {
     /// The caller may not do this to the table.
     #[error("{principal} may not {action} on {resource}")]
     Denied {
-        /// ARN of the caller.
-        principal: String,
+        /// The caller.
+        principal: PrincipalArn,
         /// The IAM action, `dynamodb:GetItem`.
         action: &'static str,
         /// ARN of the table.
@@ -103,8 +105,8 @@ pub enum TableError {
         record: &'static str,
     },
     /// The store failed.
-    #[error("the store failed")]
-    Store(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// Something that cannot be, or another environment failure.
     #[error("internal failure: {what}")]
     Internal {
@@ -112,6 +114,8 @@ pub enum TableError {
         what: &'static str,
     },
 }
+
+const UNAVAILABLE: &str = "The service is currently unavailable. Please retry later.";
 
 /// What a busy table is busy with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,7 +154,8 @@ impl Fault for TableError {
             Self::Contention => Kind::Conflict,
             Self::NotOffered { .. } => Kind::Unimplemented,
             Self::DataLoss { .. } => Kind::DataLoss,
-            Self::Store(_) | Self::Internal { .. } => Kind::Internal,
+            Self::Store(error) => error.kind(),
+            Self::Internal { .. } => Kind::Internal,
         }
     }
 
@@ -169,6 +174,7 @@ impl Fault for TableError {
             Self::Contention => "TransactionConflictException",
             // DynamoDB has no such code, because it has all features; KMS's name for it is the one that AWS users know.
             Self::NotOffered { .. } => "UnsupportedOperationException",
+            Self::Store(error) if error.kind() == Kind::Unavailable => "ServiceUnavailable",
             Self::DataLoss { .. } | Self::Store(_) | Self::Internal { .. } => "InternalServerError",
         }
     }
@@ -204,8 +210,9 @@ impl Fault for TableError {
                 format!("User: {principal} is not authorized to perform: {action} on resource: {resource} {why}").into()
             }
             Self::Kms(error) => error.public_message(),
+            Self::Store(error) if error.kind() == Kind::Unavailable => UNAVAILABLE.into(),
             Self::KmsUnavailable => "The key management service is currently unavailable. Please retry later.".into(),
-            Self::Unavailable { .. } => "The service is currently unavailable. Please retry later.".into(),
+            Self::Unavailable { .. } => UNAVAILABLE.into(),
             Self::Contention => "Transaction is ongoing for the item".into(),
             Self::NotOffered { feature } => format!("{feature} is not supported by this service yet").into(),
             Self::DataLoss { .. } => "A stored record failed its authenticity check".into(),

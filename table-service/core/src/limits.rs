@@ -38,9 +38,12 @@ pub const NUMBER_MAGNITUDE: std::ops::RangeInclusive<i64> = -130..=125;
 /// Bytes in one expression, as sent (guide: 4 KB).
 pub const MAX_EXPRESSION_BYTES: usize = 4096;
 
-/// Parentheses and operators that may stand inside one another in an expression. The guide limits an expression to
-/// 300 operators and functions; this bounds the parser's stack, and 4,096 bytes hold no sensible text that is deeper.
-pub const MAX_EXPRESSION_DEPTH: usize = 150;
+/// Parentheses that may stand inside one another in an expression. Clients' builders open one for each operator, and
+/// an expression may have 300 operators and functions (guide).
+pub const MAX_EXPRESSION_DEPTH: usize = 300;
+
+/// Function calls that may stand inside one another; every known use has two.
+pub const MAX_FUNCTION_DEPTH: usize = 16;
 
 /// Bytes in the name of one substitution variable, its `#` or `:` included (guide).
 pub const MAX_PLACEHOLDER_BYTES: usize = 255;

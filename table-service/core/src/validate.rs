@@ -4,6 +4,8 @@
 //! report them in one text, as DynamoDB's control plane does. The data plane's newer layer reports the first only and
 //! does not repeat the value ([`Shown::Hidden`]).
 
+use identity::{AccountId, Region};
+
 use crate::error::{Echo, Invalid};
 use crate::limits::{MAX_TABLE_ARN_CHARS, MAX_VIOLATIONS, TABLE_NAME_CHARS};
 
@@ -141,10 +143,10 @@ fn is_table_name_text(name: &str) -> bool {
 /// Which account and region this service answers for.
 #[derive(Clone, Copy, Debug)]
 pub struct Home<'a> {
-    /// The region, `us-east-1`.
-    pub region: &'a str,
-    /// The account, 12 digits.
-    pub account: &'a str,
+    /// The region.
+    pub region: &'a Region,
+    /// The account.
+    pub account: &'a AccountId,
 }
 
 /// The name of the table that a request means: it may send the name or the table's ARN.
@@ -165,8 +167,8 @@ pub fn table_name<'a>(text: &'a str, home: Home<'_>) -> Result<&'a str, Invalid>
     };
     let name = arn
         .strip_prefix("aws:dynamodb:")
-        .and_then(|rest| rest.strip_prefix(home.region)?.strip_prefix(':'))
-        .and_then(|rest| rest.strip_prefix(home.account)?.strip_prefix(":table/"))
+        .and_then(|rest| rest.strip_prefix(home.region.as_str())?.strip_prefix(':'))
+        .and_then(|rest| rest.strip_prefix(home.account.as_str())?.strip_prefix(":table/"))
         .filter(|name| is_table_name_text(name));
     name.ok_or_else(|| Invalid::TableArn(Echo::from(text)))
 }

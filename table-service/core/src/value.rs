@@ -10,6 +10,8 @@ use std::fmt;
 
 use crate::number::Number;
 
+#[cfg(test)]
+pub(crate) mod arbitrary;
 pub mod raw;
 
 /// A value of one of DynamoDB's ten types.

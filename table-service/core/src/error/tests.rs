@@ -1,1 +1,157 @@
+use store::StoreError;
 
+use super::*;
+
+const ARN: &str = "arn:aws:kms:us-east-1:000000000000:key/1";
+
+fn answer(error: &TableError) -> (Kind, &'static str, String) {
+    (error.kind(), error.reason(), error.public_message().into_owned())
+}
+
+fn kms(plane: Plane, code: &str, message: &str) -> (Kind, &'static str, String) {
+    answer(&KmsError::new(plane, code, message, "r-1").into())
+}
+
+#[test]
+fn a_disabled_key_is_the_requests_fault_or_the_keys() {
+    let text = format!(
+        "KMS key disabled error: com.amazonaws.services.kms.model.DisabledException: {ARN} is disabled. \
+         (Service: AWSKMS; Status Code: 400; Error Code: DisabledException; Request ID: r-1; Proxy: null)"
+    );
+    let message = format!("{ARN} is disabled.");
+    let on = |plane| kms(plane, "DisabledException", &message);
+    assert_eq!(on(Plane::Control), (Kind::Invalid, "ValidationException", text.clone()));
+    assert_eq!(on(Plane::Data), (Kind::Precondition, "ValidationException", text));
+}
+
+#[test]
+fn other_refusals_keep_their_kms_text() {
+    for (code, message, prefix, class) in [
+        (
+            "KMSInvalidStateException",
+            "k is pending deletion.",
+            "KMS validation error",
+            "KMSInvalidStateException",
+        ),
+        ("NotFoundException", "Key 'k' does not exist", "KMS validation error", "NotFoundException"),
+        ("InvalidArnException", "Invalid arn x", "KMS validation error", "InvalidArnException"),
+        ("InvalidKeyUsageException", "k is HMAC", "KMS validation error", "AWSKMSException"),
+    ] {
+        let (kind, reason, text) = kms(Plane::Data, code, message);
+        assert_eq!((kind, reason), (Kind::Precondition, "ValidationException"));
+        assert_eq!(
+            text,
+            format!(
+                "{prefix}: com.amazonaws.services.kms.model.{class}: {message} (Service: AWSKMS; Status Code: 400; \
+                 Error Code: {code}; Request ID: r-1; Proxy: null)"
+            )
+        );
+        assert_eq!(kms(Plane::Control, code, message).0, Kind::Invalid);
+    }
+}
+
+#[test]
+fn a_denial_is_a_denial_on_both_planes() {
+    for plane in [Plane::Control, Plane::Data] {
+        let (kind, reason, text) = kms(plane, "AccessDeniedException", "The ciphertext refers to ...");
+        assert_eq!((kind, reason), (Kind::Denied, "AccessDeniedException"));
+        assert!(text.starts_with("KMS key access denied error: com.amazonaws.services.kms.model.AWSKMSException: The ciphertext"), "{text}");
+    }
+    assert!(KmsError::new(Plane::Data, "AccessDeniedException", "", "").is_denial());
+    assert!(!KmsError::new(Plane::Data, "DisabledException", "", "").is_denial());
+}
+
+#[test]
+fn outages_are_not_refusals() {
+    assert!(KmsError::is_outage("KMSInternalException"));
+    assert!(!KmsError::is_outage("DisabledException"));
+    assert_eq!(TableError::KmsUnavailable.kind(), Kind::Unavailable);
+}
+
+#[test]
+fn table_states_have_dynamodbs_texts() {
+    let table = || "Music".to_owned();
+    let cases = [
+        (
+            TableError::TableNotFound { table: table() },
+            "ResourceNotFoundException",
+            "Requested resource not found: Table: Music not found",
+        ),
+        (TableError::ResourceNotFound, "ResourceNotFoundException", "Requested resource not found"),
+        (TableError::TableExists { table: table() }, "ResourceInUseException", "Table already exists: Music"),
+        (
+            TableError::TableBusy { table: table(), activity: Activity::Creating },
+            "ResourceInUseException",
+            "Attempt to change a resource which is still in use: Table is being created: Music",
+        ),
+        (
+            TableError::TableBusy { table: table(), activity: Activity::Deleting },
+            "ResourceInUseException",
+            "Attempt to change a resource which is still in use: Table is being deleted: Music",
+        ),
+        (
+            TableError::DeletionProtected,
+            "ValidationException",
+            "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.",
+        ),
+        (
+            TableError::Denied {
+                principal: "arn:aws:iam::000000000000:user/bob".parse().unwrap(),
+                action: "dynamodb:GetItem",
+                resource: "arn:aws:dynamodb:us-east-1:000000000000:table/Music".to_owned(),
+                explicit: false,
+            },
+            "AccessDeniedException",
+            "User: arn:aws:iam::000000000000:user/bob is not authorized to perform: dynamodb:GetItem on resource: \
+             arn:aws:dynamodb:us-east-1:000000000000:table/Music because no identity-based policy allows the dynamodb:GetItem action",
+        ),
+        (
+            TableError::SwitchQuota {
+                window_end: "2026-01-02T00:00:00.000Z".to_owned(),
+                changes: 4,
+                last_change: "2026-01-01T12:00:00.000Z".to_owned(),
+            },
+            "LimitExceededException",
+            "Subscriber limit exceeded: Encryption mode changes are limited in the 24h window ending at 2026-01-02T00:00:00.000Z. \
+             After the first 4 change, each subsequent change in the same window can be performed at most once every 21600 seconds. \
+             Number of updates today: 4. Last change at 2026-01-01T12:00:00.000Z",
+        ),
+    ];
+    for (error, reason, text) in cases {
+        assert_eq!((error.reason(), &*error.public_message()), (reason, text));
+    }
+}
+
+#[test]
+fn what_the_service_did_wrong_is_not_explained_to_the_caller() {
+    let corrupt = TableError::from(StoreError::Corrupt { what: "page 7".into() });
+    let internal = TableError::Internal { what: "a key schema without elements" };
+    for error in [corrupt, internal, TableError::DataLoss { record: "item" }] {
+        assert_eq!(error.reason(), "InternalServerError");
+        assert!(!error.public_message().contains("page") && !error.public_message().contains("schema"));
+    }
+    let closed = TableError::from(StoreError::Closed);
+    assert_eq!((closed.kind(), closed.reason()), (Kind::Unavailable, "ServiceUnavailable"));
+}
+
+#[test]
+fn the_log_forms_hide_what_the_caller_sent() {
+    let canary = || Echo::from("canary");
+    let expression = |error| Invalid::Expression { kind: ExpressionKind::KeyCondition, error };
+    let errors = [
+        Invalid::NotNumeric(canary()),
+        Invalid::TableArn(canary()),
+        Invalid::UnusedNames(vec![canary()]),
+        Invalid::UnusedValues(vec![canary(), canary()]),
+        Invalid::ValueInvalid { key: canary(), error: Box::new(Invalid::NotNumeric(canary())) },
+        expression(ExpressionError::Syntax { token: canary(), near: canary() }),
+        expression(ExpressionError::BoundOrder { low: canary(), high: canary() }),
+    ];
+    for error in errors {
+        assert!(error.public_text().contains("canary"));
+        let error = TableError::from(error);
+        assert!(error.public_message().contains("canary"));
+        let logged = format!("{error} {error:?} {error:#?}");
+        assert!(!logged.contains("canary"), "{logged}");
+    }
+}

@@ -100,31 +100,53 @@ type Result<T> = std::result::Result<T, ExpressionError>;
 /// # Errors
 /// The first complaint in the order above.
 pub fn condition(expr: &Expr, substitutions: &mut Substitutions) -> Result<Cond> {
-    Ok(match expr {
-        Expr::All(all) => Cond::All(conditions(all, substitutions)?),
-        Expr::Any(any) => Cond::Any(conditions(any, substitutions)?),
-        Expr::Not(inner) => Cond::Not(Box::new(condition(inner, substitutions)?)),
-        Expr::Compare { op, left, right } => compare(*op, left, right, substitutions)?,
-        Expr::Between { value, low, high } => between([value, low, high], substitutions)?,
-        Expr::In { value, list } => {
-            let value = operand(value, substitutions)?;
-            Cond::In { value, list: operands(list, substitutions)? }
-        }
-        Expr::Call(call) => {
-            let (function, args) = bind_call(call, substitutions)?;
-            Cond::Call { function, args }
-        }
-    })
+    // This recurses once for each level of nesting. What the arms need is kept out of its frame: none is inlined.
+    match expr {
+        Expr::All(all) => conditions(all, substitutions).map(Cond::All),
+        Expr::Any(any) => conditions(any, substitutions).map(Cond::Any),
+        Expr::Not(inner) => negated(inner, substitutions),
+        Expr::Compare { op, left, right } => compare(*op, left, right, substitutions),
+        Expr::Between { value, low, high } => between([value, low, high], substitutions),
+        Expr::In { value, list } => one_of(value, list, substitutions),
+        Expr::Call(call) => predicate(call, substitutions),
+    }
 }
 
+#[inline(never)]
+fn negated(inner: &Expr, substitutions: &mut Substitutions) -> Result<Cond> {
+    Ok(Cond::Not(Box::new(condition(inner, substitutions)?)))
+}
+
+#[inline(never)]
 fn conditions(exprs: &[Expr], substitutions: &mut Substitutions) -> Result<Vec<Cond>> {
-    exprs.iter().map(|expr| condition(expr, substitutions)).collect()
+    let mut bound = Vec::with_capacity(exprs.len());
+    for expr in exprs {
+        bound.push(condition(expr, substitutions)?);
+    }
+    Ok(bound)
+}
+
+#[inline(never)]
+fn one_of(
+    value: &syntax::Operand,
+    list: &[syntax::Operand],
+    substitutions: &mut Substitutions,
+) -> Result<Cond> {
+    let value = operand(value, substitutions)?;
+    Ok(Cond::In { value, list: operands(list, substitutions)? })
+}
+
+#[inline(never)]
+fn predicate(call: &Call, substitutions: &mut Substitutions) -> Result<Cond> {
+    let (function, args) = bind_call(call, substitutions)?;
+    Ok(Cond::Call { function, args })
 }
 
 fn operands(list: &[syntax::Operand], substitutions: &mut Substitutions) -> Result<Vec<Operand>> {
     list.iter().map(|each| operand(each, substitutions)).collect()
 }
 
+#[inline(never)]
 fn compare(
     op: Comparator,
     left: &syntax::Operand,
@@ -140,6 +162,7 @@ fn compare(
     Ok(Cond::Compare { op, left, right })
 }
 
+#[inline(never)]
 fn between(operands: [&syntax::Operand; 3], substitutions: &mut Substitutions) -> Result<Cond> {
     let [value, low, high] = operands;
     let value = operand(value, substitutions)?;

@@ -1,11 +1,12 @@
 //! The condition language: its tree and its parser.
 //!
-//! Recursive descent over the tokens; depth is bounded before the stack is used. A parenthesis may open a condition or
-//! an operand and only what follows its end says which, so both are parsed by the same rules and told apart afterwards.
+//! Clients' builders nest one parenthesis per AND, so groups are kept on a stack of the parser's own and not on the
+//! thread's; chains that nest need no depth in the tree. A parenthesis may open a condition or an operand and only what
+//! follows its end says which, so a group yields either and the two are told apart afterwards.
 
 use super::lex::{Kind, Tokens};
 use crate::error::{Echo, ExpressionError};
-use crate::limits::MAX_EXPRESSION_DEPTH;
+use crate::limits::{MAX_EXPRESSION_DEPTH, MAX_FUNCTION_DEPTH};
 
 /// A condition. Chains of AND and of OR are flat.
 #[derive(Debug)]
@@ -151,23 +152,66 @@ pub struct Parsed {
 pub fn condition(text: &str) -> Result<Parsed, ExpressionError> {
     let mut parser =
         Parser { tokens: Tokens::new(text), at: 0, depth: 0, redundant: false, last_group: None };
-    let node = parser.or()?;
-    let root = parser.expect_condition(node)?;
-    if parser.kind() != Kind::End {
-        return Err(parser.unexpected());
-    }
+    let root = parser.condition()?;
     Ok(Parsed { root, redundant_parentheses: parser.redundant })
 }
 
-/// What a rule found: an operand may still become the left side of a comparison.
+/// What stands between two connectives: an operand may still become the left side of a comparison.
 enum Node {
     Condition(Expr),
     Operand(Operand),
 }
 
+/// A group that is being read: the whole text, or what follows an open parenthesis.
+#[derive(Default)]
+struct Group {
+    /// Position of the parenthesis.
+    open: usize,
+    /// Whether NOT was read and what it negates was not.
+    negated: bool,
+    /// Operands of the AND that is being read.
+    all: Vec<Expr>,
+    /// Operands of the OR that is being read.
+    any: Vec<Expr>,
+}
+
+impl Group {
+    fn push_and(&mut self, expr: Expr) {
+        match expr {
+            Expr::All(inner) => self.all.extend(inner),
+            expr => self.all.push(expr),
+        }
+    }
+
+    fn push_or(&mut self, expr: Expr) {
+        self.push_and(expr);
+        match take_chain(&mut self.all, Expr::All) {
+            Some(Expr::Any(inner)) => self.any.extend(inner),
+            Some(expr) => self.any.push(expr),
+            None => {}
+        }
+    }
+
+    /// The group's content, given what was read last.
+    fn close(mut self, last: Node, parser: &Parser<'_>) -> Result<Node> {
+        if self.all.is_empty() && self.any.is_empty() {
+            return Ok(last);
+        }
+        self.push_or(parser.expect_condition(last)?);
+        take_chain(&mut self.any, Expr::Any).map(Node::Condition).ok_or_else(|| parser.unexpected())
+    }
+}
+
+/// One expression stays as it is, several are joined.
+fn take_chain(exprs: &mut Vec<Expr>, join: fn(Vec<Expr>) -> Expr) -> Option<Expr> {
+    let mut exprs = std::mem::take(exprs);
+    if exprs.len() > 1 { Some(join(exprs)) } else { exprs.pop() }
+}
+
 struct Parser<'a> {
     tokens: Tokens<'a>,
     at: usize,
+    /// Function calls around the current token.
     depth: usize,
     redundant: bool,
     /// Positions of the parentheses of the group that was closed last.
@@ -177,43 +221,58 @@ struct Parser<'a> {
 type Result<T, E = ExpressionError> = std::result::Result<T, E>;
 
 impl<'a> Parser<'a> {
-    fn or(&mut self) -> Result<Node> {
-        self.chain("OR", Self::and, Expr::Any)
-    }
-
-    fn and(&mut self) -> Result<Node> {
-        self.chain("AND", Self::not, Expr::All)
-    }
-
-    /// One or more of a rule with a keyword between them.
-    fn chain(
-        &mut self,
-        keyword: &str,
-        rule: fn(&mut Self) -> Result<Node>,
-        join: fn(Vec<Expr>) -> Expr,
-    ) -> Result<Node> {
-        let first = rule(self)?;
-        if !self.at_keyword(keyword) {
-            return Ok(first);
+    fn condition(&mut self) -> Result<Expr> {
+        let mut groups = Vec::new();
+        let mut group = Group::default();
+        loop {
+            group.negated = self.take_keyword("NOT");
+            if self.kind() == Kind::Open {
+                if groups.len() == MAX_EXPRESSION_DEPTH {
+                    return Err(ExpressionError::TooDeep);
+                }
+                groups.push(std::mem::take(&mut group));
+                group.open = self.at;
+                self.at += 1;
+                continue;
+            }
+            let mut node = Node::Operand(self.plain_operand()?);
+            loop {
+                node = self.comparison(node)?;
+                if std::mem::take(&mut group.negated) {
+                    node = Node::Condition(Expr::Not(Box::new(self.expect_condition(node)?)));
+                }
+                if self.kind() != Kind::Close {
+                    break;
+                }
+                let Some(outer) = groups.pop() else { return Err(self.unexpected()) };
+                self.note_group(group.open);
+                node = std::mem::replace(&mut group, outer).close(node, self)?;
+                self.at += 1;
+            }
+            if self.at_keyword("AND") {
+                group.push_and(self.expect_condition(node)?);
+            } else if self.at_keyword("OR") {
+                group.push_or(self.expect_condition(node)?);
+            } else if self.kind() == Kind::End && groups.is_empty() {
+                let root = group.close(node, self)?;
+                return self.expect_condition(root);
+            } else {
+                return Err(self.unexpected());
+            }
+            self.at += 1;
         }
-        let mut all = vec![self.expect_condition(first)?];
-        while self.take_keyword(keyword) {
-            let next = rule(self)?;
-            all.push(self.expect_condition(next)?);
-        }
-        Ok(Node::Condition(join(all)))
     }
 
-    fn not(&mut self) -> Result<Node> {
-        if !self.take_keyword("NOT") {
-            return self.comparison();
-        }
-        let node = self.comparison()?;
-        Ok(Node::Condition(Expr::Not(Box::new(self.expect_condition(node)?))))
+    /// Notes that the parenthesis opened at `open` is closed here. It is redundant if another group began right after
+    /// it and ended right before its end.
+    fn note_group(&mut self, open: usize) {
+        self.redundant |= self.last_group == Some((open + 1, self.at.saturating_sub(1)));
+        self.last_group = Some((open, self.at));
     }
 
-    fn comparison(&mut self) -> Result<Node> {
-        let value = match self.term()? {
+    /// A comparison, if an operand is followed by an operator.
+    fn comparison(&mut self, node: Node) -> Result<Node> {
+        let value = match node {
             Node::Operand(value) => value,
             condition => return Ok(condition),
         };
@@ -237,32 +296,19 @@ impl<'a> Parser<'a> {
         Ok(Node::Operand(value))
     }
 
-    /// Something in parentheses, or an operand.
-    fn term(&mut self) -> Result<Node> {
-        if self.kind() == Kind::Open {
-            self.nested(Self::group)
-        } else {
-            self.plain_operand().map(Node::Operand)
-        }
-    }
-
-    fn group(&mut self) -> Result<Node> {
-        let open = self.at;
-        self.at += 1;
-        let node = self.or()?;
-        // Redundant if a group began right after this one's parenthesis and ended right before its end.
-        self.redundant |= self.last_group == Some((open + 1, self.at.saturating_sub(1)));
-        self.last_group = Some((open, self.at));
-        self.expect(Kind::Close)?;
-        Ok(node)
-    }
-
+    /// An operand where only an operand can stand, perhaps in parentheses.
     fn operand(&mut self) -> Result<Operand> {
-        let start = self.at;
-        match self.term()? {
-            Node::Operand(operand) => Ok(operand),
-            Node::Condition(_) => Err(self.tokens.unexpected(start)),
+        let mut opens = 0_usize;
+        while self.kind() == Kind::Open {
+            opens += 1;
+            self.at += 1;
         }
+        let operand = self.plain_operand()?;
+        self.redundant |= opens > 1;
+        for _ in 0..opens {
+            self.expect(Kind::Close)?;
+        }
+        Ok(operand)
     }
 
     fn plain_operand(&mut self) -> Result<Operand> {
@@ -271,7 +317,7 @@ impl<'a> Parser<'a> {
             Kind::Word if self.at_any_keyword() => Err(self.unexpected()),
             Kind::Word if self.tokens.get(self.at + 1).kind == Kind::Open => {
                 let name = self.take_text();
-                let args = self.nested(Self::list)?;
+                let args = self.nested_list()?;
                 Ok(Operand::Call(Call { name, args }))
             }
             _ => self.path().map(Operand::Path),
@@ -325,13 +371,13 @@ impl<'a> Parser<'a> {
         text.parse().map_err(|_| ExpressionError::ListIndex(Echo::from(text)))
     }
 
-    /// Runs a rule one level deeper.
-    fn nested<T>(&mut self, rule: fn(&mut Self) -> Result<T>) -> Result<T> {
-        if self.depth == MAX_EXPRESSION_DEPTH {
+    /// A list one level deeper.
+    fn nested_list(&mut self) -> Result<Vec<Operand>> {
+        if self.depth == MAX_FUNCTION_DEPTH {
             return Err(ExpressionError::TooDeep);
         }
         self.depth += 1;
-        let result = rule(self);
+        let result = self.list();
         self.depth -= 1;
         result
     }
