@@ -7,6 +7,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::Invalid;
 use crate::limits::{MAX_HASH_KEY_BYTES, MAX_RANGE_KEY_BYTES};
 use crate::value::{AttributeValue, Item, ValueType};
@@ -18,7 +20,7 @@ pub use create::{AttributeDefinition, KeyRole, KeySchemaElement};
 pub use key::{KeyValue, PrimaryKey};
 
 /// The types that a key attribute may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ScalarType {
     /// Text.
     S,
@@ -66,7 +68,7 @@ impl From<ScalarType> for ValueType {
 }
 
 /// An attribute that is part of the key.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct KeyAttribute {
     /// Its name, 1 to 255 characters.
     pub name: String,
@@ -75,7 +77,7 @@ pub struct KeyAttribute {
 }
 
 /// The key attributes of a table: the partition key and perhaps a sort key, with different names.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct KeySchema {
     /// The partition key.
     pub hash: KeyAttribute,

@@ -1,0 +1,181 @@
+//! How a request gets at a table's open keys: by a lease, or by asking KMS as the caller.
+//!
+//! Callers of `access` get an [`Access`], the only thing in this crate that seals, opens or finds an item; nothing
+//! else hands out keys. A table under the owned key is leased to the service itself, for everybody.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::authorize::Granted;
+use crate::engine::Inner;
+use crate::error::{Plane, TableError};
+use crate::keyring::OpenKeys;
+use crate::kms::{Actor, KmsFailure};
+use crate::record::{KeyKind, TableRecord};
+use crate::table::{Committed, Right, Table};
+
+/// How often an answer may be overtaken by news before the caller is told to come back.
+const MAX_OVERTAKEN: usize = 16;
+const OVERTAKEN_PAUSE: Duration = Duration::from_millis(2);
+/// The lease holder for what the service does in its own name.
+const SERVICE: &str = "service";
+
+/// Proof that the caller's right to the table's key was proven no longer ago than a lease lasts.
+pub(crate) struct Access {
+    keys: Arc<OpenKeys>,
+    committed: Arc<Committed>,
+}
+
+impl Access {
+    /// The table's keys.
+    pub(crate) fn keys(&self) -> &OpenKeys {
+        &self.keys
+    }
+
+    /// The table.
+    pub(crate) fn record(&self) -> &TableRecord {
+        &self.committed.record
+    }
+}
+
+impl Inner {
+    /// The keys of `table` for whoever was `granted` the operation.
+    pub(crate) async fn access(
+        self: &Arc<Self>,
+        table: &Arc<Table>,
+        granted: &Granted,
+    ) -> Result<Access, TableError> {
+        let committed = table.committed();
+        let actor = actor(&committed.record, granted);
+        let holder = holder(&actor);
+        match table.right(holder, Instant::now()) {
+            Right::Closed => Err(TableError::ResourceNotFound),
+            Right::Keys { keys, renew } if committed.record.inaccessible_ms.is_none() => {
+                if renew {
+                    self.renew_in_background(table, &actor);
+                }
+                Ok(Access { keys, committed })
+            }
+            Right::Keys { .. } | Right::Ask => {
+                let keys = self.renew(table, &actor).await?;
+                Ok(Access { keys, committed: table.committed() })
+            }
+        }
+    }
+
+    fn renew_in_background(self: &Arc<Self>, table: &Arc<Table>, actor: &Actor) {
+        let (inner, table, actor) = (Arc::clone(self), Arc::clone(table), actor.clone());
+        tokio::spawn(async move {
+            if let Err(failure) = inner.ask(&table, &actor).await {
+                tracing::debug!(table = %table.committed().record.definition.id, ?failure, "a lease was not renewed");
+            }
+        });
+    }
+
+    /// Asks KMS unless somebody else has just done so for the same principal: then that answer serves.
+    async fn renew(self: &Arc<Self>, table: &Arc<Table>, actor: &Actor) -> Result<Arc<OpenKeys>, TableError> {
+        let arrived = Instant::now();
+        let gate = table.gate(holder(actor));
+        let mut failed = gate.failed.lock().await;
+        if let Some((at, failure)) = failed.as_ref()
+            && *at > arrived
+        {
+            return Err(NoKeys::from(failure.clone()).into());
+        }
+        if table.committed().record.inaccessible_ms.is_some() {
+            // The mark may be old news: the key may be back. The check clears it, or says why not.
+            self.check_key(table).await?;
+        }
+        if let Right::Keys { keys, .. } = table.right(holder(actor), Instant::now()) {
+            return Ok(keys);
+        }
+        let answer = self.ask(table, actor).await;
+        if let Err(NoKeys::Failure(failure)) = &answer {
+            *failed = Some((Instant::now(), failure.clone()));
+        }
+        Ok(answer?)
+    }
+
+    /// Asks KMS to unwrap the table key as `actor`, until an answer is not overtaken by news.
+    async fn ask(&self, table: &Arc<Table>, actor: &Actor) -> Result<Arc<OpenKeys>, NoKeys> {
+        let holder = holder(actor);
+        for _ in 0..MAX_OVERTAKEN {
+            // The epoch is noted before the keyring is looked at, so no replacement of the keyring goes unnoticed.
+            let epoch = table.epoch();
+            if table.is_closed() {
+                return Err(NoKeys::Gone);
+            }
+            let committed = table.committed();
+            let definition = &committed.record.definition;
+            let answer =
+                self.kms.unwrap_table_key(actor, &committed.ring.wrapped, &definition.context()).await;
+            match answer {
+                Ok(table_key) => {
+                    let keys = match table.open_keys() {
+                        Some(keys) => keys,
+                        None => committed.ring.open(definition, &table_key).map_err(|_| NoKeys::Damaged)?,
+                    };
+                    if table.grant(holder, epoch, &keys, Instant::now()) {
+                        return Ok(keys);
+                    }
+                }
+                Err(KmsFailure::Refused(refusal)) => {
+                    if table.refuse(holder, epoch, Instant::now()) {
+                        return Err(KmsFailure::Refused(refusal).into());
+                    }
+                }
+                Err(outage @ KmsFailure::Outage { .. }) => {
+                    let goes_on = table.outage(holder, Instant::now());
+                    return table.open_keys().filter(|_| goes_on).ok_or(NoKeys::Failure(outage));
+                }
+            }
+            tokio::time::sleep(OVERTAKEN_PAUSE).await;
+        }
+        Err(NoKeys::Failure(KmsFailure::Outage { detail: "answers were overtaken by changes".to_owned() }))
+    }
+}
+
+/// Why nobody gets the keys.
+#[derive(Debug)]
+enum NoKeys {
+    Failure(KmsFailure),
+    Gone,
+    Damaged,
+}
+
+impl From<KmsFailure> for NoKeys {
+    fn from(failure: KmsFailure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl From<NoKeys> for TableError {
+    fn from(reason: NoKeys) -> Self {
+        match reason {
+            NoKeys::Failure(KmsFailure::Refused(refusal)) => refusal.on(Plane::Data),
+            NoKeys::Failure(KmsFailure::Outage { detail }) => {
+                tracing::debug!(detail, "KMS does not answer");
+                Self::KmsUnavailable
+            }
+            NoKeys::Gone => Self::ResourceNotFound,
+            NoKeys::Damaged => Self::DataLoss { record: "keyring" },
+        }
+    }
+}
+
+/// In whose name a table's key is asked for.
+fn actor(record: &TableRecord, granted: &Granted) -> Actor {
+    match record.key.kind {
+        KeyKind::Owned => Actor::Service,
+        KeyKind::Managed | KeyKind::Customer => Actor::OnBehalfOf(Arc::clone(granted.principal())),
+    }
+}
+
+fn holder(actor: &Actor) -> &str {
+    match actor {
+        Actor::Service => SERVICE,
+        Actor::OnBehalfOf(principal) => principal.arn.as_str(),
+    }
+}

@@ -1,0 +1,328 @@
+//! The table service's domain, whole: [`Tables`] opens the catalogue from the store, runs the operations in [`crate::ops`]
+//! and the background work (switches, sweeps, key checks, leases).
+//!
+//! Callers: the doors, which translate, and `compose`, which feeds in what KMS reports ([`Tables::key_changed`] and
+//! its kin). One value serves all requests; it is cheap to clone.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use envelope::Entropy;
+use store::{Batch, CommitError, Direction, KeyRange, Limit, Store, StoreError, Stripes};
+use tokio::time::Instant;
+use tracing::Instrument as _;
+
+use crate::clock::Clock;
+use crate::error::TableError;
+use crate::index::IndexError;
+use crate::keyring::Keyring;
+use crate::kms::KeyService;
+use crate::layout;
+use crate::lease::LeaseTerms;
+use crate::record::{TableId, TableRecord, decode};
+use crate::table::{Committed, Table};
+use crate::validate::{self, Home};
+
+/// Records read per step when the store is walked.
+pub(crate) const WALK_STEP: Limit = Limit::SNAPSHOT;
+/// How often ended leases are looked for. A plaintext key outlives its last lease by at most this.
+const LEASE_SWEEP: Duration = Duration::from_millis(500);
+
+/// What the engine is told at start.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The account, 12 digits.
+    pub account: String,
+    /// The Region.
+    pub region: String,
+    /// How long permissions last unproven.
+    pub leases: LeaseTerms,
+    /// How often each table's key is looked at without being asked. AWS: minutes to an hour.
+    pub key_check: Duration,
+}
+
+/// What the engine needs from outside.
+pub struct Ports {
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// Who keeps the keys.
+    pub kms: Arc<dyn KeyService>,
+    /// Random bytes.
+    pub entropy: Arc<dyn Entropy>,
+    /// The date.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Counts for the metrics.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Leases of all tables, at the last sweep.
+    pub leases: AtomicU64,
+    /// Key switches finished.
+    pub switches: AtomicU64,
+    /// Key switches given up because KMS refused a key.
+    pub switches_abandoned: AtomicU64,
+    /// Changes of keys that were reported.
+    pub key_changes: AtomicU64,
+}
+
+/// The engine.
+#[derive(Clone)]
+pub struct Tables {
+    pub(crate) inner: Arc<Inner>,
+}
+
+/// What every operation works on.
+pub(crate) struct Inner {
+    pub(crate) config: Config,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) kms: Arc<dyn KeyService>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// One lock per partition, so that writers to one partition queue instead of colliding.
+    pub(crate) stripes: Stripes,
+    pub(crate) counters: Counters,
+    catalog: RwLock<BTreeMap<String, Arc<Table>>>,
+    watching: AtomicBool,
+}
+
+impl Tables {
+    /// Reads the catalogue. Fails if any table record does not decode: nothing is skipped in silence.
+    pub async fn open(config: Config, ports: Ports) -> Result<Self, TableError> {
+        let inner = Inner {
+            catalog: RwLock::new(BTreeMap::new()),
+            stripes: Stripes::new(),
+            counters: Counters::default(),
+            watching: AtomicBool::new(false),
+            config,
+            store: ports.store,
+            kms: ports.kms,
+            entropy: ports.entropy,
+            clock: ports.clock,
+        };
+        let mut found = Vec::new();
+        walk(inner.store.as_ref(), layout::tables(), |_, value| {
+            found.push(value);
+            ControlFlow::Continue(())
+        })
+        .await?;
+        for bytes in found {
+            let record: TableRecord = decode(&bytes)?;
+            let id = record.definition.id;
+            let ring_bytes = inner
+                .store
+                .get(&layout::keyring(id))
+                .await?
+                .ok_or(TableError::DataLoss { record: "keyring" })?;
+            let ring: Keyring = decode(&ring_bytes)?;
+            let committed = Committed { record, ring, record_bytes: bytes, ring_bytes };
+            inner.enter(Arc::new(Table::new(committed, inner.config.leases)));
+        }
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Takes up the work that an earlier process left and starts the periodic work. Everything in it can be
+    /// interrupted anywhere and is taken up again at the next start, so the tasks simply end with the runtime.
+    pub async fn start(&self) -> Result<(), TableError> {
+        for table in self.inner.tables() {
+            self.inner.take_up(&table);
+        }
+        self.inner.sweep_all_deleted().await?;
+        let inner = Arc::clone(&self.inner);
+        tokio::spawn(async move { inner.watch_leases().await });
+        let inner = Arc::clone(&self.inner);
+        tokio::spawn(async move { inner.check_keys_forever().await });
+        let inner = Arc::clone(&self.inner);
+        tokio::spawn(async move { inner.count_forever().await });
+        Ok(())
+    }
+
+    /// A permission on the key `arn` may have ended, or come back.
+    pub fn key_changed(&self, arn: &str) {
+        self.inner.counters.key_changes.fetch_add(1, Ordering::Relaxed);
+        for table in self.inner.tables() {
+            let committed = table.committed();
+            if committed.record.key.key_arn == arn {
+                table.revoke();
+                self.inner.check_soon(table);
+            }
+        }
+    }
+
+    /// Changes are being reported again; whatever happened before was not.
+    pub fn watch_started(&self) {
+        self.inner.watching.store(true, Ordering::Relaxed);
+        self.missed_changes();
+    }
+
+    /// Some changes were not reported: every lease must be proven again before its next use.
+    pub fn missed_changes(&self) {
+        let now = Instant::now();
+        for table in self.inner.tables() {
+            table.doubt(now);
+            self.inner.check_soon(table);
+        }
+    }
+
+    /// Changes are not being reported any more.
+    pub fn watch_lost(&self) {
+        self.inner.watching.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether KMS reports changes at present.
+    pub fn is_watching(&self) -> bool {
+        self.inner.watching.load(Ordering::Relaxed)
+    }
+
+    /// Counts for the metrics.
+    pub fn counters(&self) -> &Counters {
+        &self.inner.counters
+    }
+}
+
+impl Inner {
+    /// Every table, in the order of names.
+    pub(crate) fn tables(&self) -> Vec<Arc<Table>> {
+        self.catalog.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Up to `limit` names after `after`, and whether there are more.
+    pub(crate) fn names(&self, after: Option<&str>, limit: usize) -> (Vec<String>, bool) {
+        use std::ops::Bound::{Excluded, Unbounded};
+        let catalog = self.catalog.read().unwrap_or_else(PoisonError::into_inner);
+        let start = after.map_or(Unbounded, Excluded);
+        let mut names = catalog.range::<str, _>((start, Unbounded)).map(|(name, _)| name.clone());
+        let page: Vec<String> = names.by_ref().take(limit).collect();
+        (page, names.next().is_some())
+    }
+
+    /// The table called `name`.
+    pub(crate) fn find(&self, name: &str) -> Option<Arc<Table>> {
+        self.catalog.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// The table called `name`, for an item operation.
+    pub(crate) fn table(&self, name: &str) -> Result<Arc<Table>, TableError> {
+        self.find(name).ok_or(TableError::ResourceNotFound)
+    }
+
+    /// Shows a table that has just been committed.
+    pub(crate) fn enter(&self, table: Arc<Table>) {
+        let name = table.committed().record.definition.name.clone();
+        self.catalog.write().unwrap_or_else(PoisonError::into_inner).insert(name, table);
+    }
+
+    /// Forgets a table whose deletion has just been committed.
+    pub(crate) fn remove(&self, name: &str) {
+        self.catalog.write().unwrap_or_else(PoisonError::into_inner).remove(name);
+    }
+
+    /// The name of the table that a request means by its name or its ARN.
+    pub(crate) fn table_name(&self, text: &str) -> Result<String, TableError> {
+        let home = Home { region: &self.config.region, account: &self.config.account };
+        Ok(validate::table_name(text, home)?.to_owned())
+    }
+
+    /// The ARN of the table called `name`.
+    pub(crate) fn arn(&self, name: &str) -> String {
+        format!("arn:aws:dynamodb:{}:{}:table/{name}", self.config.region, self.config.account)
+    }
+
+    /// Commits a changed record (and keyring, if given) of a table whose `control` lock the caller holds.
+    pub(crate) async fn replace(
+        &self,
+        was: &Committed,
+        record: TableRecord,
+        ring: Option<Keyring>,
+    ) -> Result<Committed, TableError> {
+        let definition = record.definition.clone();
+        let now = Committed::new(record, ring.unwrap_or_else(|| was.ring.clone()))?;
+        let mut batch = Batch::new();
+        let (record_key, ring_key) = (layout::table(&definition.name), layout::keyring(definition.id));
+        batch.expect_value(record_key.clone(), was.record_bytes.clone());
+        batch.put(record_key, now.record_bytes.clone());
+        if now.ring_bytes != was.ring_bytes {
+            batch.expect_value(ring_key.clone(), was.ring_bytes.clone());
+            batch.put(ring_key, now.ring_bytes.clone());
+        }
+        self.store.commit(batch).await?;
+        Ok(now)
+    }
+
+    /// A fresh table id.
+    pub(crate) fn new_table_id(&self) -> TableId {
+        let mut bytes = [0; 16];
+        self.entropy.fill(&mut bytes);
+        TableId::new(*uuid::Builder::from_random_bytes(bytes).into_uuid().as_bytes())
+    }
+
+    async fn watch_leases(&self) {
+        let mut ticks = tokio::time::interval(LEASE_SWEEP);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let now = Instant::now();
+            let leases: usize = self.tables().iter().map(|table| table.sweep(now)).sum();
+            self.counters.leases.store(u64::try_from(leases).unwrap_or(u64::MAX), Ordering::Relaxed);
+        }
+    }
+}
+
+/// Runs work that must not stop halfway when its caller goes away (between a commit and its being shown), to its end.
+pub(crate) async fn whole<T: Send + 'static>(
+    work: impl Future<Output = Result<T, TableError>> + Send + 'static,
+) -> Result<T, TableError> {
+    let outcome = tokio::spawn(work.in_current_span()).await;
+    outcome.unwrap_or(Err(TableError::Internal { what: "a task that panicked" }))
+}
+
+impl From<StoreError> for TableError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(Box::new(error))
+    }
+}
+
+impl From<CommitError> for TableError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Conflict => Self::Contention,
+            CommitError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<IndexError> for TableError {
+    fn from(error: IndexError) -> Self {
+        match error {
+            IndexError::Conflict => Self::Contention,
+            IndexError::Store(error) => error.into(),
+            IndexError::Inauthentic => Self::DataLoss { record: "sort index" },
+            IndexError::KeyLength { .. } | IndexError::PayloadLength { .. } => {
+                Self::Internal { what: "a sort key that the index cannot hold" }
+            }
+        }
+    }
+}
+
+/// Visits every record under `prefix`, in order, a step at a time, until told to stop.
+pub(crate) async fn walk(
+    store: &dyn Store,
+    prefix: Vec<u8>,
+    mut visit: impl FnMut(&Bytes, Bytes) -> ControlFlow<()> + Send,
+) -> Result<(), TableError> {
+    let mut range = KeyRange::prefix(prefix);
+    loop {
+        let step = store.scan(range.clone(), WALK_STEP, Direction::Forward).await?;
+        let Some(last) = step.last().map(|entry| entry.key.clone()) else { return Ok(()) };
+        for entry in step {
+            if visit(&entry.key, entry.value).is_break() {
+                return Ok(());
+            }
+        }
+        range = range.after(last.to_vec());
+    }
+}

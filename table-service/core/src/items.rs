@@ -1,0 +1,205 @@
+//! One item: where it lies, how it is sealed, and the one way to change it.
+//!
+//! Every write, whichever operation it comes from, ends in [`Inner::change`]: it commits the item, its place in the
+//! sort index and the table's write fence together, or nothing. The fence is a record that DeleteTable removes and a
+//! new data-key generation replaces, so a write that was on its way lands in neither a deleted table nor an old
+//! generation.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use envelope::record::{self, Kind, Place};
+use store::{Batch, CommitError};
+
+use crate::access::Access;
+use crate::authorize::Granted;
+use crate::codec;
+use crate::engine::Inner;
+use crate::error::TableError;
+use crate::index::{DataKeys, SortIndex};
+use crate::layout::{self, Token};
+use crate::record::TableId;
+use crate::schema::PrimaryKey;
+use crate::table::Table;
+use crate::value::Item;
+
+/// How often a write that lost a race is tried again. In one process the locks make races rare.
+const MAX_ATTEMPTS: usize = 32;
+
+/// Where an item lies.
+pub(crate) struct Location {
+    pub(crate) partition: Token,
+    pub(crate) store_key: Vec<u8>,
+    /// The sort key as the index orders it; none in a table without sort key.
+    pub(crate) sort: Option<Vec<u8>>,
+}
+
+/// What becomes of an item.
+pub(crate) enum Change {
+    /// It is there, whatever was there before.
+    Put(Item),
+    /// It is not there.
+    Delete,
+}
+
+impl Access {
+    fn id(&self) -> TableId {
+        self.record().definition.id
+    }
+
+    /// The token of a partition.
+    pub(crate) fn partition(&self, hash: &[u8]) -> Token {
+        self.keys().locator().partition_token(hash)
+    }
+
+    /// Where the item with `key` lies.
+    pub(crate) fn locate(&self, key: &PrimaryKey) -> Location {
+        let partition = self.partition(&key.hash.canonical_bytes());
+        let sort = key.range.as_ref().map(crate::schema::KeyValue::sort_bytes);
+        let store_key = self.store_key(&partition, sort.as_deref());
+        Location { partition, store_key, sort }
+    }
+
+    /// The store key of the item with this sort key in this partition.
+    pub(crate) fn store_key(&self, partition: &Token, sort: Option<&[u8]>) -> Vec<u8> {
+        let sort = sort.map(|sort| self.keys().locator().sort_token(partition, sort));
+        layout::item(self.id(), partition, sort.as_ref())
+    }
+
+    /// Opens a stored item.
+    pub(crate) fn open(&self, store_key: &[u8], sealed: &[u8]) -> Result<Item, TableError> {
+        const DAMAGED: TableError = TableError::DataLoss { record: "item" };
+        let generation = record::generation(sealed).map_err(|_| DAMAGED)?;
+        let key = self.keys().by_generation(generation).ok_or(DAMAGED)?;
+        let place = Place { kind: Kind::TableItem, scope: *self.id().as_bytes(), key: store_key };
+        let plaintext = record::open(key, &place, sealed).map_err(|_| DAMAGED)?;
+        codec::decode_item(plaintext.expose()).map_err(|_| DAMAGED)
+    }
+
+    fn seal(&self, inner: &Inner, store_key: &[u8], item: &Item) -> Vec<u8> {
+        let (generation, key) = self.keys().newest();
+        let place = Place { kind: Kind::TableItem, scope: *self.id().as_bytes(), key: store_key };
+        record::seal(key, generation, &place, &codec::encode_item(item), inner.entropy.as_ref())
+    }
+
+    /// The table's sort index, for readers and for planning writes.
+    pub(crate) fn sort_index<'a>(&'a self, inner: &'a Inner) -> SortIndex<'a> {
+        SortIndex::new(
+            inner.store.as_ref(),
+            self.keys(),
+            &self.keys().index_cache,
+            *self.id().as_bytes(),
+            inner.entropy.as_ref(),
+        )
+    }
+}
+
+impl Inner {
+    /// The item with `key`.
+    pub(crate) async fn read(&self, access: &Access, key: &PrimaryKey) -> Result<Option<Item>, TableError> {
+        let at = access.locate(key);
+        self.read_at(access, &at.store_key).await
+    }
+
+    /// The item under a store key.
+    pub(crate) async fn read_at(
+        &self,
+        access: &Access,
+        store_key: &[u8],
+    ) -> Result<Option<Item>, TableError> {
+        let sealed = self.store.get(store_key).await?;
+        sealed.map(|sealed| access.open(store_key, &sealed)).transpose()
+    }
+
+    /// Makes a change to the item with `key` durable. Returns the item as it was, if `old_wanted` (and it is cheaper
+    /// not to want it).
+    pub(crate) async fn change(
+        self: &Arc<Self>,
+        table: &Arc<Table>,
+        granted: &Granted,
+        key: &PrimaryKey,
+        change: &Change,
+        old_wanted: bool,
+    ) -> Result<Option<Item>, TableError> {
+        for _ in 0..MAX_ATTEMPTS {
+            let access = self.access(table, granted).await?;
+            let at = access.locate(key);
+            // Writers to one partition share index nodes; writers to an item that must be read first share the item.
+            let _turn = match &at.sort {
+                Some(_) => Some(self.stripes.lock(&at.partition).await),
+                None if old_wanted => Some(self.stripes.lock(&at.store_key).await),
+                None => None,
+            };
+            match self.try_change(&access, &at, change, old_wanted).await {
+                Err(TableError::Contention) => {}
+                outcome => return outcome,
+            }
+            if table.is_closed() {
+                return Err(TableError::ResourceNotFound);
+            }
+        }
+        Err(TableError::Contention)
+    }
+
+    async fn try_change(
+        &self,
+        access: &Access,
+        at: &Location,
+        change: &Change,
+        old_wanted: bool,
+    ) -> Result<Option<Item>, TableError> {
+        let must_read = old_wanted || at.sort.is_some();
+        let before = if must_read { self.store.get(&at.store_key).await? } else { None };
+        let mut batch = Batch::new();
+        let (generation, _) = access.keys().newest();
+        batch.expect_value(layout::fence(access.id()), generation.to_be_bytes().to_vec());
+        if must_read {
+            match &before {
+                Some(sealed) => batch.expect_value(at.store_key.clone(), sealed.clone()),
+                None => batch.expect_absent(at.store_key.clone()),
+            };
+        }
+        match change {
+            Change::Put(item) => {
+                batch.put(at.store_key.clone(), access.seal(self, &at.store_key, item));
+            }
+            Change::Delete if must_read && before.is_none() => return Ok(None),
+            Change::Delete => {
+                batch.delete(at.store_key.clone());
+            }
+        }
+        let old = match &before {
+            Some(sealed) if old_wanted => Some(access.open(&at.store_key, sealed)?),
+            _ => None,
+        };
+        self.commit_indexed(access, at, change, before.as_ref(), batch).await?;
+        Ok(old)
+    }
+
+    /// Commits the batch together with what the change means to the sort index.
+    async fn commit_indexed(
+        &self,
+        access: &Access,
+        at: &Location,
+        change: &Change,
+        before: Option<&Bytes>,
+        mut batch: Batch,
+    ) -> Result<(), TableError> {
+        if let Some(sort) = &at.sort {
+            let index = access.sort_index(self);
+            match (change, before) {
+                (Change::Put(_), None) => {
+                    index.insert(&at.partition, sort, &mut batch).await?;
+                }
+                (Change::Delete, Some(_)) => {
+                    index.remove(&at.partition, sort, &mut batch).await?;
+                }
+                (Change::Put(_), Some(_)) | (Change::Delete, None) => {}
+            }
+        }
+        match self.store.commit(batch).await {
+            Err(CommitError::Conflict) => Err(TableError::Contention),
+            outcome => Ok(outcome?),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! BatchGetItem: up to 100 items by their keys, from any tables.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use identity::Caller;
+
+use crate::authorize::{Op, authorize};
+use crate::engine::Tables;
+use crate::error::{Invalid, TableError};
+use crate::limits::{MAX_BATCH_GET_BYTES, MAX_BATCH_GET_KEYS};
+use crate::value::{Item, raw};
+
+/// The keys asked of one table.
+pub type KeysOfTable = Vec<raw::Map>;
+
+/// A BatchGetItem request.
+#[derive(Debug, Default)]
+pub struct BatchGetItem {
+    /// Keys by table name or ARN.
+    pub request_items: BTreeMap<String, KeysOfTable>,
+}
+
+/// The answer.
+#[derive(Debug, Default)]
+pub struct BatchGetItemOutput {
+    /// Items found, by table as the request named it, in the order of the keys.
+    pub responses: BTreeMap<String, Vec<Item>>,
+    /// Keys that 16 MB left no room for.
+    pub unprocessed: BTreeMap<String, Vec<Item>>,
+}
+
+impl Tables {
+    /// Reads the items. What is not there is not in the answer.
+    ///
+    /// # Errors
+    /// Validation of any key, absence of any table, denial by policy or key, outage of KMS.
+    pub async fn batch_get_item(
+        &self,
+        caller: &Caller,
+        request: BatchGetItem,
+    ) -> Result<BatchGetItemOutput, TableError> {
+        let inner = &self.inner;
+        check_counts(&request)?;
+        let mut plans = Vec::with_capacity(request.request_items.len());
+        for (text, keys) in request.request_items {
+            let name = inner.table_name(&text)?;
+            let granted = authorize(caller, Op::BatchGetItem, &inner.arn(&name))?;
+            let keys = keys.into_iter().map(raw::key).collect::<Result<Vec<_>, _>>()?;
+            plans.push((text, name, granted, keys));
+        }
+        let mut output = BatchGetItemOutput::default();
+        let mut room = MAX_BATCH_GET_BYTES;
+        let mut ready = Vec::with_capacity(plans.len());
+        for (text, name, granted, keys) in plans {
+            let table = inner.table(&name)?;
+            let schema = &table.committed().record.definition.schema;
+            let primary = keys.iter().map(|key| schema.key_from_map(key)).collect::<Result<Vec<_>, _>>()?;
+            if primary.iter().collect::<BTreeSet<_>>().len() != primary.len() {
+                return Err(Invalid::BatchDuplicates.into());
+            }
+            ready.push((text, table, granted, keys, primary));
+        }
+        for (text, table, granted, keys, primary) in ready {
+            let access = inner.access(&table, &granted).await?;
+            let found = output.responses.entry(text.clone()).or_default();
+            for (key, primary) in keys.into_iter().zip(primary) {
+                if room == 0 {
+                    output.unprocessed.entry(text.clone()).or_default().push(key);
+                    continue;
+                }
+                let Some(item) = inner.read(&access, &primary).await? else { continue };
+                match room.checked_sub(item.size()) {
+                    Some(left) => {
+                        room = left;
+                        found.push(item);
+                    }
+                    None => {
+                        room = 0;
+                        output.unprocessed.entry(text.clone()).or_default().push(key);
+                    }
+                }
+            }
+        }
+        Ok(output)
+    }
+}
+
+fn check_counts(request: &BatchGetItem) -> Result<(), Invalid> {
+    if request.request_items.is_empty() || request.request_items.values().any(Vec::is_empty) {
+        return Err(super::page::empty_batch());
+    }
+    let keys: usize = request.request_items.values().map(Vec::len).sum();
+    if keys > MAX_BATCH_GET_KEYS { Err(Invalid::BatchTooLarge("BatchGetItem")) } else { Ok(()) }
+}

@@ -1,0 +1,141 @@
+//! BatchWriteItem: up to 25 puts and deletes in any tables. Each is atomic and durable by itself; the batch is not.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use identity::Caller;
+use tokio::task::JoinSet;
+
+use crate::authorize::{Granted, Op, authorize};
+use crate::engine::Tables;
+use crate::error::{Invalid, TableError};
+use crate::items::Change;
+use crate::limits::MAX_BATCH_WRITE_REQUESTS;
+use crate::schema::PrimaryKey;
+use crate::table::Table;
+use crate::value::{Item, raw};
+
+/// One request of a batch.
+#[derive(Debug)]
+pub enum WriteRequest {
+    /// Put this item.
+    Put(raw::Map),
+    /// Delete the item with this key.
+    Delete(raw::Map),
+}
+
+/// A BatchWriteItem request.
+#[derive(Debug, Default)]
+pub struct BatchWriteItem {
+    /// Requests by table name or ARN.
+    pub request_items: BTreeMap<String, Vec<WriteRequest>>,
+}
+
+/// The answer.
+#[derive(Debug, Default)]
+pub struct BatchWriteItemOutput {
+    /// Requests that lost too many races, to be sent again: an item to put, or none and a key to delete.
+    pub unprocessed: BTreeMap<String, Vec<UnprocessedWrite>>,
+}
+
+/// A write that was not made.
+#[derive(Debug)]
+pub enum UnprocessedWrite {
+    /// The item to put.
+    Put(Item),
+    /// The key to delete.
+    Delete(Item),
+}
+
+struct Planned {
+    text: String,
+    table: Arc<Table>,
+    granted: Arc<Granted>,
+    key: PrimaryKey,
+    change: Change,
+}
+
+impl Tables {
+    /// Makes the writes. When this returns without error, each is durable or listed as unprocessed. When it returns an
+    /// error, some may have been made.
+    ///
+    /// # Errors
+    /// Validation of any request, absence of any table, denial by policy or key, outage of KMS.
+    pub async fn batch_write_item(
+        &self,
+        caller: &Caller,
+        request: BatchWriteItem,
+    ) -> Result<BatchWriteItemOutput, TableError> {
+        check_counts(&request)?;
+        let mut writes = JoinSet::new();
+        for planned in self.plan(caller, request)? {
+            let inner = Arc::clone(&self.inner);
+            writes.spawn(async move {
+                let Planned { text, table, granted, key, change } = planned;
+                match inner.change(&table, &granted, &key, &change, false).await {
+                    Ok(_) => Ok(None),
+                    Err(TableError::Contention) => {
+                        let schema = &table.committed().record.definition.schema;
+                        Ok(Some((
+                            text,
+                            match change {
+                                Change::Put(item) => UnprocessedWrite::Put(item),
+                                Change::Delete => UnprocessedWrite::Delete(schema.key_to_map(&key)),
+                            },
+                        )))
+                    }
+                    Err(error) => Err(error),
+                }
+            });
+        }
+        let mut output = BatchWriteItemOutput::default();
+        let mut failed = None;
+        while let Some(joined) = writes.join_next().await {
+            match joined.unwrap_or(Err(TableError::Internal { what: "a write that panicked" })) {
+                Ok(None) => {}
+                Ok(Some((text, write))) => output.unprocessed.entry(text).or_default().push(write),
+                Err(error) => failed = Some(error),
+            }
+        }
+        failed.map_or(Ok(output), Err)
+    }
+
+    /// Checks everything that can be checked before the first write.
+    fn plan(&self, caller: &Caller, request: BatchWriteItem) -> Result<Vec<Planned>, TableError> {
+        let inner = &self.inner;
+        let mut checked = Vec::with_capacity(MAX_BATCH_WRITE_REQUESTS);
+        for (text, requests) in request.request_items {
+            let name = inner.table_name(&text)?;
+            let granted = Arc::new(authorize(caller, Op::BatchWriteItem, &inner.arn(&name))?);
+            for request in requests {
+                let (item, put) = match request {
+                    WriteRequest::Put(item) => (raw::item(item)?, true),
+                    WriteRequest::Delete(key) => (raw::key(key)?, false),
+                };
+                checked.push((text.clone(), name.clone(), Arc::clone(&granted), item, put));
+            }
+        }
+        let mut seen = BTreeSet::new();
+        let mut planned = Vec::with_capacity(checked.len());
+        for (text, name, granted, item, put) in checked {
+            let table = inner.table(&name)?;
+            let committed = table.committed();
+            let schema = &committed.record.definition.schema;
+            let key = if put { schema.key_of_item(&item)? } else { schema.key_from_map(&item)? };
+            if !seen.insert((name, key.clone())) {
+                return Err(Invalid::BatchDuplicates.into());
+            }
+            let change = if put { Change::Put(item) } else { Change::Delete };
+            planned.push(Planned { text, table, granted, key, change });
+        }
+        Ok(planned)
+    }
+}
+
+fn check_counts(request: &BatchWriteItem) -> Result<(), Invalid> {
+    let requests: usize = request.request_items.values().map(Vec::len).sum();
+    if request.request_items.is_empty() || request.request_items.values().any(Vec::is_empty) {
+        return Err(super::page::empty_batch());
+    }
+    if requests > MAX_BATCH_WRITE_REQUESTS { Err(Invalid::BatchTooLarge("BatchWriteItem")) } else { Ok(()) }
+}

@@ -1,0 +1,177 @@
+//! CreateTable: binds the table to its key first, so that a key that cannot be used leaves no table behind.
+
+use std::sync::Arc;
+
+use identity::Caller;
+use store::{Batch, CommitError};
+
+use super::describe_table::{TableDescription, TableStatus};
+use crate::authorize::{Granted, Op, authorize};
+use crate::binding::{rejected, spent};
+use crate::engine::{Inner, Tables, whole};
+use crate::error::{Invalid, TableError};
+use crate::keyring::Keyring;
+use crate::kms::Actor;
+use crate::layout;
+use crate::record::{Billing, Definition, KeyBinding, TableRecord};
+use crate::schema::{AttributeDefinition, KeySchema, KeySchemaElement};
+use crate::sse::{Choice, SseSpecification};
+use crate::table::{Committed, Table};
+use crate::validate::{self, Member, Violations};
+
+/// A CreateTable request.
+#[derive(Debug, Default)]
+pub struct CreateTable {
+    /// 3 to 255 of `[a-zA-Z0-9_.-]`.
+    pub table_name: String,
+    /// Exactly the key attributes.
+    pub attribute_definitions: Vec<AttributeDefinition>,
+    /// Partition key, then perhaps sort key.
+    pub key_schema: Vec<KeySchemaElement>,
+    /// Absent is provisioned with whatever throughput is given.
+    pub billing_mode: Member<BillingMode>,
+    /// Read and write capacity units.
+    pub provisioned_throughput: Option<(i64, i64)>,
+    /// Absent is the owned key.
+    pub sse_specification: Option<SseSpecification>,
+    /// Whether DeleteTable shall be refused.
+    pub deletion_protection: bool,
+}
+
+/// The billing modes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BillingMode {
+    /// A stated throughput.
+    Provisioned,
+    /// On demand.
+    PayPerRequest,
+}
+
+impl Tables {
+    /// Makes a table. It is durable and in use when this returns, although the answer, as AWS's, says CREATING.
+    ///
+    /// # Errors
+    /// Validation, an existing table of that name, denial by policy, a key that cannot be used, outage of KMS.
+    pub async fn create_table(
+        &self,
+        caller: &Caller,
+        request: CreateTable,
+    ) -> Result<TableDescription, TableError> {
+        let (tables, caller) = (self.clone(), caller.clone());
+        whole(async move { tables.do_create_table(&caller, request).await }).await
+    }
+
+    async fn do_create_table(
+        &self,
+        caller: &Caller,
+        request: CreateTable,
+    ) -> Result<TableDescription, TableError> {
+        let (schema, choice, billing) = check(&request)?;
+        let inner = &self.inner;
+        let granted = authorize(caller, Op::CreateTable, &inner.arn(&request.table_name))?;
+        if inner.find(&request.table_name).is_some() {
+            return Err(TableError::TableExists { table: request.table_name });
+        }
+        let definition = Definition {
+            id: inner.new_table_id(),
+            name: request.table_name,
+            account: inner.config.account.clone(),
+            attributes: attributes(&request.attribute_definitions),
+            schema,
+        };
+        let key = inner.bind(&actor(&granted), &choice, &definition.context()).await?;
+        let record = TableRecord {
+            definition,
+            created_ms: inner.clock.unix_ms(),
+            billing,
+            deletion_protection: request.deletion_protection,
+            key,
+            pending: None,
+            inaccessible_ms: None,
+            spent: Vec::new(),
+        };
+        let table = inner.create(record).await?;
+        let description = inner.describe(&table, &table.committed().record);
+        Ok(TableDescription { status: TableStatus::Creating, ..description })
+    }
+}
+
+/// The principal in whose name keys are asked for.
+pub(super) fn actor(granted: &Granted) -> Actor {
+    Actor::OnBehalfOf(Arc::clone(granted.principal()))
+}
+
+fn check(request: &CreateTable) -> Result<(KeySchema, Choice, Billing), TableError> {
+    let mut violations = Violations::new();
+    validate::new_table_name(&request.table_name, &mut violations);
+    KeySchema::constraints(&request.attribute_definitions, &request.key_schema, &mut violations);
+    violations.one_of("billingMode", &request.billing_mode, "PROVISIONED, PAY_PER_REQUEST");
+    if let Some(sse) = &request.sse_specification {
+        sse.constraints(&mut violations);
+    }
+    violations.finish()?;
+    let billing = billing(&request.billing_mode, request.provisioned_throughput)?;
+    let schema = KeySchema::for_new_table(&request.attribute_definitions, &request.key_schema)?;
+    let choice = request.sse_specification.as_ref().map_or(Ok(Choice::Owned), SseSpecification::choice)?;
+    Ok((schema, choice, billing))
+}
+
+/// Over gRPC, throughput may be left out altogether: it is not enforced, and a newcomer need not invent one.
+fn billing(mode: &Member<BillingMode>, throughput: Option<(i64, i64)>) -> Result<Billing, Invalid> {
+    match (mode.known(), throughput) {
+        (Some(BillingMode::PayPerRequest), Some(_)) => Err(Invalid::ThroughputNotAllowed),
+        (Some(BillingMode::PayPerRequest), None) | (None, None) => Ok(Billing::PayPerRequest),
+        (Some(BillingMode::Provisioned), None) => Err(Invalid::ThroughputMissing),
+        (Some(BillingMode::Provisioned) | None, Some((read, write))) => {
+            let mut violations = Violations::new();
+            violations.range("provisionedThroughput.readCapacityUnits", Some(read), 1..=i64::MAX);
+            violations.range("provisionedThroughput.writeCapacityUnits", Some(write), 1..=i64::MAX);
+            violations.finish()?;
+            Ok(Billing::Provisioned { read, write })
+        }
+    }
+}
+
+fn attributes(definitions: &[AttributeDefinition]) -> Vec<(String, crate::schema::ScalarType)> {
+    let known = |definition: &AttributeDefinition| Some((definition.name.clone(), *definition.kind.known()?));
+    definitions.iter().filter_map(known).collect()
+}
+
+impl Inner {
+    /// Makes the keys and commits the table. If that fails, the grants are given back.
+    async fn create(self: &Arc<Self>, record: TableRecord) -> Result<Arc<Table>, TableError> {
+        let grants = spent(&record.key.key_arn, record.key.grants.clone());
+        let made = self.try_create(record).await;
+        if made.is_err() {
+            self.give_back(&grants).await;
+        }
+        made
+    }
+
+    async fn try_create(self: &Arc<Self>, record: TableRecord) -> Result<Arc<Table>, TableError> {
+        let definition = &record.definition;
+        let fresh = self
+            .kms
+            .generate_table_key(&record.key.key_arn, &definition.context())
+            .await
+            .map_err(rejected)?;
+        let ring = Keyring::create(definition, &fresh.key, fresh.wrapped, self.entropy.as_ref())?;
+        let record = TableRecord { key: KeyBinding { key_arn: fresh.key_arn, ..record.key }, ..record };
+        let (name, id) = (record.definition.name.clone(), record.definition.id);
+        let generation =
+            ring.newest().ok_or(TableError::Internal { what: "a new keyring without a data key" })?;
+        let committed = Committed::new(record, ring)?;
+        let mut batch = Batch::new();
+        batch.expect_absent(layout::table(&name));
+        batch.put(layout::table(&name), committed.record_bytes.clone());
+        batch.put(layout::keyring(id), committed.ring_bytes.clone());
+        batch.put(layout::fence(id), generation.to_be_bytes().to_vec());
+        match self.store.commit(batch).await {
+            Err(CommitError::Conflict) => return Err(TableError::TableExists { table: name }),
+            outcome => outcome?,
+        }
+        let table = Arc::new(Table::new(committed, self.config.leases));
+        self.enter(Arc::clone(&table));
+        Ok(table)
+    }
+}

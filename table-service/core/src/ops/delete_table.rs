@@ -1,0 +1,66 @@
+//! DeleteTable: destroys the table's keys in the commit that deletes it, so nothing of it opens from then on; its
+//! records are swept afterwards.
+
+use identity::Caller;
+use store::Batch;
+
+use super::describe_table::{TableDescription, TableStatus};
+use crate::authorize::{Op, authorize};
+use crate::binding::spent;
+use crate::engine::{Tables, whole};
+use crate::error::TableError;
+use crate::layout;
+use crate::record::{Remains, encode};
+
+impl Tables {
+    /// Deletes a table; works whatever state its key is in. The name can be used again at once.
+    ///
+    /// # Errors
+    /// The table's absence, a running switch, deletion protection, denial by policy.
+    pub async fn delete_table(
+        &self,
+        caller: &Caller,
+        table_name: &str,
+    ) -> Result<TableDescription, TableError> {
+        let (tables, caller, name) = (self.clone(), caller.clone(), table_name.to_owned());
+        whole(async move { tables.do_delete_table(&caller, &name).await }).await
+    }
+
+    async fn do_delete_table(
+        &self,
+        caller: &Caller,
+        table_name: &str,
+    ) -> Result<TableDescription, TableError> {
+        let inner = &self.inner;
+        let name = inner.table_name(table_name)?;
+        authorize(caller, Op::DeleteTable, &inner.arn(&name))?;
+        let table = inner.find(&name).ok_or_else(|| TableError::TableNotFound { table: name.clone() })?;
+        let _control = table.control.lock().await;
+        if table.is_closed() {
+            return Err(TableError::TableNotFound { table: name });
+        }
+        let committed = table.committed();
+        let record = &committed.record;
+        if record.pending.is_some() {
+            return Err(TableError::SwitchRunning { table: name });
+        }
+        if record.deletion_protection {
+            return Err(TableError::DeletionProtected);
+        }
+        let id = record.definition.id;
+        let mut grants = record.spent.clone();
+        grants.extend(spent(&record.key.key_arn, record.key.grants.clone()));
+        let remains = Remains { id, spent: grants };
+        let mut batch = Batch::new();
+        batch.expect_value(layout::table(&name), committed.record_bytes.clone());
+        batch.delete(layout::table(&name));
+        batch.delete(layout::keyring(id));
+        batch.delete(layout::fence(id));
+        batch.put(layout::deleted(id), encode(&remains)?);
+        inner.store.commit(batch).await?;
+        table.close();
+        inner.remove(&name);
+        inner.sweep_deleted(remains);
+        Ok(TableDescription { status: TableStatus::Deleting, ..inner.describe(&table, record) })
+    }
+}

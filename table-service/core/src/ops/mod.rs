@@ -1,0 +1,31 @@
+//! The operations, one file each: the request as the doors fill it in, the answer, and the one method.
+//!
+//! Every method goes the same way: check the request by itself, authorize, find the table, check the request against
+//! the table, get access to the keys, read or change. Doors translate and add no rule.
+
+mod batch_get_item;
+mod batch_write_item;
+mod create_table;
+mod delete_item;
+mod delete_table;
+mod describe_table;
+mod get_item;
+mod list_tables;
+mod page;
+mod put_item;
+mod query;
+mod scan;
+mod update_table;
+
+pub use batch_get_item::{BatchGetItem, BatchGetItemOutput, KeysOfTable};
+pub use batch_write_item::{BatchWriteItem, BatchWriteItemOutput, UnprocessedWrite, WriteRequest};
+pub use create_table::{BillingMode, CreateTable};
+pub use delete_item::DeleteItem;
+pub use describe_table::{SseDescription, SseStatus, TableDescription, TableStatus};
+pub use get_item::GetItem;
+pub use list_tables::{ListTables, ListTablesOutput};
+pub use page::{Page, Select};
+pub use put_item::{PutItem, ReturnOld};
+pub use query::Query;
+pub use scan::{Scan, Segment};
+pub use update_table::UpdateTable;

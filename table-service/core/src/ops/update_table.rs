@@ -1,0 +1,193 @@
+//! UpdateTable: starts a key switch, or changes billing or deletion protection. A switch answers UPDATING at once; the
+//! rest of it happens in [`crate::switch`], and reads and writes go on.
+
+use std::sync::Arc;
+
+use identity::Caller;
+
+use super::create_table::{BillingMode, actor};
+use super::describe_table::TableDescription;
+use crate::authorize::{Granted, Op, authorize};
+use crate::engine::{Inner, Tables, whole};
+use crate::error::{Invalid, Plane, TableError};
+use crate::kms::{Actor, KmsFailure};
+use crate::record::{Billing, KeyBinding, KeyKind, TableRecord};
+use crate::sse::{Choice, SseSpecification};
+use crate::table::{Committed, Table};
+use crate::validate::{Member, Violations};
+
+/// An UpdateTable request. A switch must be the only change in it.
+#[derive(Debug, Default)]
+pub struct UpdateTable {
+    /// Name or ARN.
+    pub table_name: String,
+    /// The key to switch to.
+    pub sse_specification: Option<SseSpecification>,
+    /// New billing mode.
+    pub billing_mode: Member<BillingMode>,
+    /// New read and write capacity units.
+    pub provisioned_throughput: Option<(i64, i64)>,
+    /// Whether DeleteTable shall be refused.
+    pub deletion_protection: Option<bool>,
+}
+
+impl Tables {
+    /// Changes a table.
+    ///
+    /// # Errors
+    /// Validation in AWS's order, the table's absence, a switch that is running, denial by policy, a key that cannot be
+    /// used (the new one, or the old one, which has to be opened), outage of KMS.
+    pub async fn update_table(
+        &self,
+        caller: &Caller,
+        request: UpdateTable,
+    ) -> Result<TableDescription, TableError> {
+        let (tables, caller) = (self.clone(), caller.clone());
+        whole(async move { tables.do_update_table(&caller, request).await }).await
+    }
+
+    async fn do_update_table(
+        &self,
+        caller: &Caller,
+        request: UpdateTable,
+    ) -> Result<TableDescription, TableError> {
+        let inner = &self.inner;
+        let name = inner.table_name(&request.table_name)?;
+        let choice = check(&request)?;
+        let granted = authorize(caller, Op::UpdateTable, &inner.arn(&name))?;
+        let table = inner.find(&name).ok_or_else(|| TableError::TableNotFound { table: name.clone() })?;
+        let control = table.control.lock().await;
+        if table.is_closed() {
+            return Err(TableError::TableNotFound { table: name });
+        }
+        let record = match choice {
+            Some(choice) => inner.start_switch(&table, &granted, choice, &request).await?,
+            None => inner.change_settings(&table, &request).await?,
+        };
+        drop(control);
+        inner.take_up(&table);
+        Ok(inner.describe(&table, &record))
+    }
+}
+
+fn check(request: &UpdateTable) -> Result<Option<Choice>, TableError> {
+    let mut violations = Violations::new();
+    violations.one_of("billingMode", &request.billing_mode, "PROVISIONED, PAY_PER_REQUEST");
+    if let Some(sse) = &request.sse_specification {
+        sse.constraints(&mut violations);
+    }
+    violations.finish()?;
+    if request.sse_specification.is_none() && !request.changes_settings() {
+        return Err(Invalid::NothingToUpdate.into());
+    }
+    Ok(request.sse_specification.as_ref().map(SseSpecification::choice).transpose()?)
+}
+
+impl UpdateTable {
+    fn changes_settings(&self) -> bool {
+        self.billing_mode != Member::Absent
+            || self.provisioned_throughput.is_some()
+            || self.deletion_protection.is_some()
+    }
+}
+
+impl Inner {
+    /// Commits the intention to switch. The caller holds the control lock.
+    async fn start_switch(
+        &self,
+        table: &Arc<Table>,
+        granted: &Granted,
+        choice: Choice,
+        request: &UpdateTable,
+    ) -> Result<TableRecord, TableError> {
+        let committed = table.committed();
+        let record = &committed.record;
+        if record.pending.is_some() {
+            return Err(TableError::SwitchRunning { table: record.definition.name.clone() });
+        }
+        let current = (record.key.kind != KeyKind::Owned).then_some(record.key.key_arn.as_str());
+        let choice = choice.against(current)?;
+        if request.changes_settings() {
+            return Err(Invalid::SseNotAlone.into());
+        }
+        let actor = actor(granted);
+        let key = self.reopen(&actor, &committed).await?;
+        let target = match self.bind(&actor, &choice, &record.definition.context()).await {
+            Ok(target) => target,
+            Err(error) => {
+                self.keep_grants(table, &committed, key).await?;
+                return Err(error);
+            }
+        };
+        let record = TableRecord { key, pending: Some(target), ..record.clone() };
+        table.show(self.replace(&committed, record.clone(), None).await?);
+        Ok(record)
+    }
+
+    /// Makes sure that the service can open the table under its present key, because a switch has to. If only the
+    /// grants are gone (somebody revoked them), the caller's own rights make new ones.
+    async fn reopen(&self, actor: &Actor, committed: &Committed) -> Result<KeyBinding, TableError> {
+        let record = &committed.record;
+        let context = record.definition.context();
+        match self.kms.unwrap_table_key(&Actor::Service, &committed.ring.wrapped, &context).await {
+            Ok(_) => Ok(record.key.clone()),
+            Err(KmsFailure::Outage { .. }) => Err(TableError::KmsUnavailable),
+            Err(KmsFailure::Refused(refusal))
+                if refusal.code == "AccessDeniedException" && record.key.kind != KeyKind::Owned =>
+            {
+                let grants = self.obtain_grants(actor, &record.key.key_arn, &context).await?;
+                Ok(KeyBinding { grants, ..record.key.clone() })
+            }
+            Err(KmsFailure::Refused(refusal)) => Err(refusal.on(Plane::Control)),
+        }
+    }
+
+    /// A switch did not start, but its attempt may have repaired the grants on the present key.
+    async fn keep_grants(
+        &self,
+        table: &Arc<Table>,
+        committed: &Committed,
+        key: KeyBinding,
+    ) -> Result<(), TableError> {
+        if key != committed.record.key {
+            let record = TableRecord { key, ..committed.record.clone() };
+            table.show(self.replace(committed, record, None).await?);
+        }
+        Ok(())
+    }
+
+    /// Changes what is recorded and not enforced. The caller holds the control lock.
+    async fn change_settings(
+        &self,
+        table: &Arc<Table>,
+        request: &UpdateTable,
+    ) -> Result<TableRecord, TableError> {
+        let committed = table.committed();
+        let mut record = committed.record.clone();
+        if let Some(protection) = request.deletion_protection {
+            record.deletion_protection = protection;
+        }
+        record.billing = new_billing(record.billing, request)?;
+        table.show(self.replace(&committed, record.clone(), None).await?);
+        Ok(record)
+    }
+}
+
+fn new_billing(current: Billing, request: &UpdateTable) -> Result<Billing, Invalid> {
+    match (request.billing_mode.known(), request.provisioned_throughput, current) {
+        (None, None, current) => Ok(current),
+        (Some(BillingMode::PayPerRequest), None, _) => Ok(Billing::PayPerRequest),
+        (Some(BillingMode::PayPerRequest), Some(_), _) | (None, Some(_), Billing::PayPerRequest) => {
+            Err(Invalid::ThroughputNotAllowed)
+        }
+        (Some(BillingMode::Provisioned), None, current @ Billing::Provisioned { .. }) => Ok(current),
+        (Some(BillingMode::Provisioned), None, Billing::PayPerRequest) => Err(Invalid::ThroughputMissing),
+        (_, Some((read, write)), _) => {
+            let mut violations = Violations::new();
+            violations.range("provisionedThroughput.readCapacityUnits", Some(read), 1..=i64::MAX);
+            violations.range("provisionedThroughput.writeCapacityUnits", Some(write), 1..=i64::MAX);
+            violations.finish()?;
+            Ok(Billing::Provisioned { read, write })
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What is stored of a table besides its items: its record (definition, key binding, status) in clear, because it must
+//! be readable while KMS is not, and its stored form.
+//!
+//! The definition is bound into the sealing of every data key (see [`crate::keyring`]), so an altered definition opens
+//! nothing. Stored form: one version byte, then postcard.
+
+use envelope::EncryptionContext;
+use serde::{Deserialize, Serialize};
+
+use crate::error::TableError;
+use crate::schema::{KeySchema, ScalarType};
+
+const VERSION: u8 = 1;
+
+/// A table's identity: random, never used twice, part of every store key and of every seal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct TableId([u8; 16]);
+
+impl TableId {
+    pub(crate) fn new(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for TableId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", uuid::Uuid::from_bytes(self.0))
+    }
+}
+
+/// The three kinds of key a table can be under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum KeyKind {
+    /// Owned by the service, invisible to users.
+    Owned,
+    /// In the user's account, managed by the service.
+    Managed,
+    /// The user's own.
+    Customer,
+}
+
+/// Which key a table is under, and what the service holds to use it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyBinding {
+    /// The kind of key.
+    pub kind: KeyKind,
+    /// The key's ARN. The owned key's ARN is never shown to a user.
+    pub key_arn: String,
+    /// Ids of the grants that let the service use the key; none for the owned key.
+    pub grants: Vec<String>,
+}
+
+/// A grant that is no longer needed and has still to be given back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpentGrant {
+    /// The key it is on.
+    pub key_arn: String,
+    /// Its id.
+    pub grant_id: String,
+}
+
+/// How a table is paid for. Recorded and described, not enforced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Billing {
+    /// A stated throughput.
+    Provisioned {
+        /// Read capacity units.
+        read: i64,
+        /// Write capacity units.
+        write: i64,
+    },
+    /// On demand.
+    PayPerRequest,
+}
+
+/// What is fixed when a table is made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Definition {
+    /// The table's identity.
+    pub id: TableId,
+    /// Its name, unique in the account and Region.
+    pub name: String,
+    /// The account it belongs to.
+    pub account: String,
+    /// Attribute definitions in the order given.
+    pub attributes: Vec<(String, ScalarType)>,
+    /// Its primary key.
+    pub schema: KeySchema,
+}
+
+impl Definition {
+    /// The encryption context of every KMS call for this table.
+    pub fn context(&self) -> EncryptionContext {
+        context(&self.name, &self.account)
+    }
+}
+
+/// The encryption context of a table. Source: AWS, DynamoDB encryption at rest, "encryption context".
+pub fn context(table: &str, account: &str) -> EncryptionContext {
+    [("aws:dynamodb:tableName", table), ("aws:dynamodb:subscriberId", account)]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// Everything that is stored of a table in clear.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableRecord {
+    /// What never changes.
+    pub definition: Definition,
+    /// When it was made, milliseconds since 1970.
+    pub created_ms: i64,
+    /// Billing mode and throughput.
+    pub billing: Billing,
+    /// Whether DeleteTable is refused.
+    pub deletion_protection: bool,
+    /// The key it is under.
+    pub key: KeyBinding,
+    /// The key it is being switched to.
+    pub pending: Option<KeyBinding>,
+    /// Since when its key cannot be used, milliseconds since 1970.
+    pub inaccessible_ms: Option<i64>,
+    /// Grants to give back.
+    pub spent: Vec<SpentGrant>,
+}
+
+/// A deleted table: what is still to be done about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Remains {
+    pub(crate) id: TableId,
+    pub(crate) spent: Vec<SpentGrant>,
+}
+
+/// Encodes a record for the store.
+pub(crate) fn encode<T: Serialize>(record: &T) -> Result<Vec<u8>, TableError> {
+    postcard::to_extend(record, vec![VERSION])
+        .map_err(|_| TableError::Internal { what: "a record that does not encode" })
+}
+
+/// Decodes a stored record.
+pub(crate) fn decode<T: for<'a> Deserialize<'a>>(bytes: &[u8]) -> Result<T, TableError> {
+    match bytes.split_first() {
+        Some((&VERSION, rest)) => match postcard::take_from_bytes(rest) {
+            Ok((record, [])) => Ok(record),
+            _ => Err(TableError::DataLoss { record: "table" }),
+        },
+        _ => Err(TableError::DataLoss { record: "table" }),
+    }
+}

@@ -1,0 +1,216 @@
+//! One table in memory: what is committed of it, who holds a lease, and the open keys.
+//!
+//! Invariants: the open keys are here only while a lease could still be good; a lease that was proven against an
+//! older keyring does not outlive the keyring's replacement; once closed (deleted), a table never opens again.
+//! All locks here are held for a few instructions, never over an await, except `control`, which serialises changes.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use crate::error::TableError;
+use crate::keyring::{Keyring, OpenKeys};
+use crate::kms::KmsFailure;
+use crate::lease::{LeaseTerms, Leases, Standing};
+use crate::record::{TableRecord, encode};
+
+/// What the store holds of a table, decoded, and the very bytes, for expectations.
+pub(crate) struct Committed {
+    pub(crate) record: TableRecord,
+    pub(crate) ring: Keyring,
+    pub(crate) record_bytes: Bytes,
+    pub(crate) ring_bytes: Bytes,
+}
+
+impl Committed {
+    pub(crate) fn new(record: TableRecord, ring: Keyring) -> Result<Self, TableError> {
+        let record_bytes = encode(&record)?.into();
+        let ring_bytes = encode(&ring)?.into();
+        Ok(Self { record, ring, record_bytes, ring_bytes })
+    }
+}
+
+/// A table that exists.
+pub(crate) struct Table {
+    /// Held by whoever changes the record or the keyring, over the commit.
+    pub(crate) control: tokio::sync::Mutex<()>,
+    committed: RwLock<Arc<Committed>>,
+    hold: Mutex<Hold>,
+    gates: Mutex<HashMap<String, Arc<Gate>>>,
+    /// Items and their bytes, when they were last counted.
+    counted: Mutex<(u64, u64)>,
+}
+
+struct Hold {
+    leases: Leases,
+    keys: Option<Arc<OpenKeys>>,
+    closed: bool,
+}
+
+/// Lets one renewal for one principal happen at a time, and remembers how the last one failed, so that callers
+/// who waited for that very answer share it.
+#[derive(Default)]
+pub(crate) struct Gate {
+    pub(crate) failed: tokio::sync::Mutex<Option<(Instant, KmsFailure)>>,
+}
+
+/// What a holder may do now.
+pub(crate) enum Right {
+    /// Use these keys; renew in the background if told so.
+    Keys { keys: Arc<OpenKeys>, renew: bool },
+    /// Ask KMS.
+    Ask,
+    /// The table is gone.
+    Closed,
+}
+
+impl Table {
+    pub(crate) fn new(committed: Committed, terms: LeaseTerms) -> Self {
+        Self {
+            control: tokio::sync::Mutex::new(()),
+            committed: RwLock::new(Arc::new(committed)),
+            hold: Mutex::new(Hold { leases: Leases::new(terms), keys: None, closed: false }),
+            gates: Mutex::new(HashMap::new()),
+            counted: Mutex::default(),
+        }
+    }
+
+    /// What is committed.
+    pub(crate) fn committed(&self) -> Arc<Committed> {
+        Arc::clone(&self.committed.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Shows a change of the record that has just been committed and that leaves every lease as it is.
+    pub(crate) fn show(&self, committed: Committed) {
+        *self.committed.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(committed);
+    }
+
+    /// Shows a new key binding that has just been committed: every lease must be proven against it.
+    pub(crate) fn rebind(&self, committed: Committed) {
+        let mut hold = self.hold();
+        self.show(committed);
+        hold.leases.revoke_all();
+    }
+
+    /// What `holder` may do at `now`.
+    pub(crate) fn right(&self, holder: &str, now: Instant) -> Right {
+        let mut hold = self.hold();
+        if hold.closed {
+            return Right::Closed;
+        }
+        let standing = hold.leases.standing(holder, now);
+        match (standing, &hold.keys) {
+            (Standing::Good, Some(keys)) => Right::Keys { keys: Arc::clone(keys), renew: false },
+            (Standing::GoodRenew, Some(keys)) => Right::Keys { keys: Arc::clone(keys), renew: true },
+            _ => Right::Ask,
+        }
+    }
+
+    /// Changes with every revocation and every new binding.
+    pub(crate) fn epoch(&self) -> u64 {
+        self.hold().leases.epoch()
+    }
+
+    /// Whether the table has been deleted.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.hold().closed
+    }
+
+    /// The open keys, if there are any; proves nothing about anybody's rights.
+    pub(crate) fn open_keys(&self) -> Option<Arc<OpenKeys>> {
+        self.hold().keys.clone()
+    }
+
+    /// KMS said yes to `holder`, and these are the keys. False if a revocation came in between, and then the answer
+    /// counts for nothing.
+    pub(crate) fn grant(&self, holder: &str, epoch: u64, keys: &Arc<OpenKeys>, now: Instant) -> bool {
+        let mut hold = self.hold();
+        if hold.closed || !hold.leases.grant(holder, epoch, now) {
+            return false;
+        }
+        hold.keys.get_or_insert_with(|| Arc::clone(keys));
+        true
+    }
+
+    /// KMS said no to `holder`. False if news came in between, and then the answer counts for nothing.
+    pub(crate) fn refuse(&self, holder: &str, epoch: u64, now: Instant) -> bool {
+        let mut hold = self.hold();
+        if epoch != hold.leases.epoch() {
+            return false;
+        }
+        hold.leases.refuse(holder);
+        hold.drop_unheld_keys(now);
+        true
+    }
+
+    /// KMS did not answer. True if the holder's lease goes on.
+    pub(crate) fn outage(&self, holder: &str, now: Instant) -> bool {
+        let mut hold = self.hold();
+        !hold.closed && hold.keys.is_some() && hold.leases.outage(holder, now)
+    }
+
+    /// A permission on the table's key may have ended.
+    pub(crate) fn revoke(&self) {
+        let mut hold = self.hold();
+        hold.leases.revoke_all();
+        hold.keys = None;
+    }
+
+    /// News about the table's key may have been missed.
+    pub(crate) fn doubt(&self, now: Instant) {
+        self.hold().leases.doubt_all(now);
+    }
+
+    /// Ends what time has ended. Returns the number of leases left.
+    pub(crate) fn sweep(&self, now: Instant) -> usize {
+        let mut hold = self.hold();
+        hold.leases.sweep(now);
+        if hold.leases.len() == 0 {
+            hold.keys = None;
+            self.gates
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .retain(|_, gate| Arc::strong_count(gate) > 1);
+        }
+        hold.leases.len()
+    }
+
+    /// The table is deleted.
+    pub(crate) fn close(&self) {
+        let mut hold = self.hold();
+        hold.closed = true;
+        hold.leases.revoke_all();
+        hold.keys = None;
+    }
+
+    /// Items and their bytes, when they were last counted.
+    pub(crate) fn counted(&self) -> (u64, u64) {
+        *self.counted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Records a count.
+    pub(crate) fn count(&self, items: u64, bytes: u64) {
+        *self.counted.lock().unwrap_or_else(PoisonError::into_inner) = (items, bytes);
+    }
+
+    /// The gate for `holder`.
+    pub(crate) fn gate(&self, holder: &str) -> Arc<Gate> {
+        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(gates.entry(holder.to_owned()).or_default())
+    }
+
+    fn hold(&self) -> MutexGuard<'_, Hold> {
+        // Nothing in here panics halfway, so a poisoned lock still guards a whole state.
+        self.hold.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Hold {
+    fn drop_unheld_keys(&mut self, now: Instant) {
+        if !self.leases.any_good(now) && self.leases.len() == 0 {
+            self.keys = None;
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! A key-management service in memory: real wrapping, and every way to say no.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use envelope::{BackingKey, Blob, EncryptionContext, OsEntropy, TableKey, blob};
+use table_core::kms::{
+    Actor, KeyInfo, KeyService, KeyState, KmsFailure, MANAGED_KEY_ALIAS, NewTableKey, OWNED_KEY_NAME, Refusal,
+};
+
+pub(crate) struct FakeKms {
+    state: Mutex<State>,
+}
+
+struct State {
+    keys: BTreeMap<String, Key>,
+    grants: BTreeSet<(String, String)>,
+    denied: BTreeSet<String>,
+    silent: bool,
+    /// No new keys for the time being: holds a switch where it is.
+    stuck: bool,
+    calls: usize,
+    next: u8,
+}
+
+struct Key {
+    backing: BackingKey,
+    id: [u8; 16],
+    state: Option<KeyState>,
+}
+
+pub(crate) fn arn(name: &str) -> String {
+    format!("arn:aws:kms:us-east-1:000000000000:key/{name}")
+}
+
+impl FakeKms {
+    pub(crate) fn new(customer_keys: &[&str]) -> Self {
+        let state = State {
+            keys: BTreeMap::new(),
+            grants: BTreeSet::new(),
+            denied: BTreeSet::new(),
+            silent: false,
+            stuck: false,
+            calls: 0,
+            next: 1,
+        };
+        let kms = Self { state: Mutex::new(state) };
+        for name in ["owned", "managed"].iter().chain(customer_keys) {
+            let mut state = kms.state.lock().unwrap();
+            let id = [state.next; 16];
+            state.next += 1;
+            let key = Key { backing: BackingKey::generate(&OsEntropy), id, state: Some(KeyState::Enabled) };
+            state.keys.insert(arn(name), key);
+        }
+        kms
+    }
+
+    /// None destroys the key.
+    pub(crate) fn set_state(&self, name: &str, state: Option<KeyState>) {
+        self.state.lock().unwrap().keys.get_mut(&arn(name)).unwrap().state = state;
+    }
+
+    pub(crate) fn deny(&self, principal: &str) {
+        self.state.lock().unwrap().denied.insert(principal.to_owned());
+    }
+
+    pub(crate) fn allow(&self, principal: &str) {
+        self.state.lock().unwrap().denied.remove(principal);
+    }
+
+    pub(crate) fn set_silent(&self, silent: bool) {
+        self.state.lock().unwrap().silent = silent;
+    }
+
+    pub(crate) fn set_stuck(&self, stuck: bool) {
+        self.state.lock().unwrap().stuck = stuck;
+    }
+
+    pub(crate) fn revoke_grants(&self, name: &str) {
+        self.state.lock().unwrap().grants.retain(|(key, _)| *key != arn(name));
+    }
+
+    pub(crate) fn grants(&self, name: &str) -> usize {
+        self.state.lock().unwrap().grants.iter().filter(|(key, _)| *key == arn(name)).count()
+    }
+
+    pub(crate) fn calls(&self) -> usize {
+        self.state.lock().unwrap().calls
+    }
+
+    fn begin(&self) -> Result<std::sync::MutexGuard<'_, State>, KmsFailure> {
+        let mut state = self.state.lock().unwrap();
+        state.calls += 1;
+        if state.silent { Err(KmsFailure::Outage { detail: "silent".to_owned() }) } else { Ok(state) }
+    }
+}
+
+fn refusal(code: &str, message: String) -> KmsFailure {
+    KmsFailure::Refused(Refusal { code: code.to_owned(), message, request_id: "r-1".to_owned() })
+}
+
+impl State {
+    fn find(&self, name: &str) -> Result<(&String, &Key), KmsFailure> {
+        let wanted = match name {
+            OWNED_KEY_NAME => arn("owned"),
+            MANAGED_KEY_ALIAS => arn("managed"),
+            name if name.starts_with("arn:") => name.to_owned(),
+            name => arn(name),
+        };
+        let found = self.keys.iter().find(|(arn, key)| **arn == wanted && key.state.is_some());
+        found.ok_or_else(|| refusal("NotFoundException", format!("Key '{wanted}' does not exist")))
+    }
+
+    fn usable(&self, name: &str, actor: &Actor) -> Result<(&String, &Key), KmsFailure> {
+        let (arn_, key) = self.find(name)?;
+        let may = match actor {
+            Actor::OnBehalfOf(principal) => !self.denied.contains(principal.arn.as_str()),
+            Actor::Service => *arn_ == arn("owned") || self.grants.iter().any(|(granted, _)| granted == arn_),
+        };
+        if !may {
+            return Err(refusal("AccessDeniedException", "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.".to_owned()));
+        }
+        match key.state {
+            Some(KeyState::Enabled) => Ok((arn_, key)),
+            Some(KeyState::PendingDeletion) => {
+                Err(refusal("KMSInvalidStateException", format!("{arn_} is pending deletion.")))
+            }
+            _ => Err(refusal("DisabledException", format!("{arn_} is disabled."))),
+        }
+    }
+}
+
+#[async_trait]
+impl KeyService for FakeKms {
+    async fn describe_key(&self, _: &Actor, key: &str) -> Result<KeyInfo, KmsFailure> {
+        let state = self.begin()?;
+        let (arn_, key) = state.find(key)?;
+        let info = KeyInfo { arn: arn_.clone(), state: key.state.unwrap(), managed: *arn_ == arn("managed") };
+        Ok(info)
+    }
+
+    async fn create_grant(
+        &self,
+        actor: &Actor,
+        key_arn: &str,
+        _: &EncryptionContext,
+        name: &str,
+    ) -> Result<String, KmsFailure> {
+        let mut state = self.begin()?;
+        state.usable(key_arn, actor)?;
+        state.grants.insert((key_arn.to_owned(), name.to_owned()));
+        Ok(name.to_owned())
+    }
+
+    async fn retire_grant(&self, key_arn: &str, grant_id: &str) -> Result<(), KmsFailure> {
+        self.begin()?.grants.remove(&(key_arn.to_owned(), grant_id.to_owned()));
+        Ok(())
+    }
+
+    async fn generate_table_key(
+        &self,
+        key: &str,
+        context: &EncryptionContext,
+    ) -> Result<NewTableKey, KmsFailure> {
+        let state = self.begin()?;
+        if state.stuck {
+            return Err(KmsFailure::Outage { detail: "stuck".to_owned() });
+        }
+        let (arn_, key) = state.usable(key, &Actor::Service)?;
+        let fresh = TableKey::generate(&OsEntropy);
+        let wrapped = blob::seal(&key.backing, key.id, 1, context, fresh.expose(), &OsEntropy);
+        Ok(NewTableKey { key: fresh, wrapped, key_arn: arn_.clone() })
+    }
+
+    async fn unwrap_table_key(
+        &self,
+        actor: &Actor,
+        wrapped: &[u8],
+        context: &EncryptionContext,
+    ) -> Result<TableKey, KmsFailure> {
+        let state = self.begin()?;
+        let blob = Blob::parse(wrapped).unwrap();
+        let name =
+            state.keys.iter().find(|(_, key)| key.id == blob.key_id()).map(|(arn, _)| arn.clone()).unwrap();
+        let (_, key) = state.usable(&name, actor)?;
+        let opened = blob
+            .open(&key.backing, context)
+            .map_err(|_| refusal("InvalidCiphertextException", String::new()))?;
+        Ok(TableKey::from_slice(opened.expose()).unwrap())
+    }
+}

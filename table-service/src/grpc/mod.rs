@@ -1,0 +1,315 @@
+//! The gRPC door: decodes a request into a domain command, calls the domain once, encodes the answer. It holds no rule.
+//!
+//! A member that is understood and not offered yet is refused when it is set, never ignored: [`not_offered`].
+
+mod description;
+mod value;
+
+use proto::table as wire;
+use proto::table::table_service_server::{TableService, TableServiceServer};
+use service_kit::{caller, request_id, status};
+use table_core::Tables;
+use table_core::error::{Invalid, TableError};
+use table_core::ops;
+use tonic::{Request, Response, Status};
+
+use self::value::{attributes, boxed_item, item, some_attributes, some_names};
+
+/// The domain of this service's errors and its name in logs.
+pub(crate) const DOMAIN: &str = "table.keystead";
+/// Largest request: 16 MB of items (DynamoDB's limit for a batch), and what wraps them.
+const MAX_REQUEST_BYTES: usize = 17 * 1024 * 1024;
+
+/// The service for the server.
+pub(crate) fn service(tables: Tables) -> TableServiceServer<Door> {
+    TableServiceServer::new(Door { tables }).max_decoding_message_size(MAX_REQUEST_BYTES)
+}
+
+/// The door.
+pub(crate) struct Door {
+    tables: Tables,
+}
+
+type Answer<T> = Result<Response<T>, Status>;
+
+/// `door!(request, |caller, message| domain call)`: who calls, the call, and the error as a status.
+macro_rules! door {
+    ($request:ident, |$caller:ident, $message:ident| $body:expr) => {{
+        let $caller = caller(&$request)?;
+        let id = request_id(&$request);
+        let $message = $request.into_inner();
+        let outcome: Result<_, TableError> = async { $body }.await;
+        outcome.map(Response::new).map_err(|error| status(&error, DOMAIN, &id))
+    }};
+}
+
+#[tonic::async_trait]
+impl TableService for Door {
+    async fn create_table(
+        &self,
+        request: Request<wire::CreateTableRequest>,
+    ) -> Answer<wire::CreateTableResponse> {
+        door!(request, |caller, message| {
+            not_offered("LocalSecondaryIndexes", !message.local_secondary_indexes.is_empty())?;
+            not_offered("GlobalSecondaryIndexes", !message.global_secondary_indexes.is_empty())?;
+            let command = ops::CreateTable {
+                table_name: message.table_name,
+                attribute_definitions: description::definitions(message.attribute_definitions),
+                key_schema: description::key_schema(message.key_schema),
+                billing_mode: description::billing_mode(message.billing_mode),
+                provisioned_throughput: description::throughput(message.provisioned_throughput),
+                sse_specification: description::sse(message.sse_specification),
+                deletion_protection: message.deletion_protection_enabled,
+            };
+            let table = self.tables.create_table(&caller, command).await?;
+            Ok(wire::CreateTableResponse { table_description: Some(description::table(table)) })
+        })
+    }
+
+    async fn describe_table(
+        &self,
+        request: Request<wire::DescribeTableRequest>,
+    ) -> Answer<wire::DescribeTableResponse> {
+        door!(request, |caller, message| {
+            let table = self.tables.describe_table(&caller, &message.table_name)?;
+            Ok(wire::DescribeTableResponse { table: Some(description::table(table)) })
+        })
+    }
+
+    async fn list_tables(
+        &self,
+        request: Request<wire::ListTablesRequest>,
+    ) -> Answer<wire::ListTablesResponse> {
+        door!(request, |caller, message| {
+            let start = message.exclusive_start_table_name;
+            let command = ops::ListTables {
+                limit: message.limit,
+                exclusive_start_table_name: (!start.is_empty()).then_some(start),
+            };
+            let page = self.tables.list_tables(&caller, command).await?;
+            Ok(wire::ListTablesResponse {
+                table_names: page.table_names,
+                last_evaluated_table_name: page.last_evaluated_table_name.unwrap_or_default(),
+            })
+        })
+    }
+
+    async fn update_table(
+        &self,
+        request: Request<wire::UpdateTableRequest>,
+    ) -> Answer<wire::UpdateTableResponse> {
+        door!(request, |caller, message| {
+            let command = ops::UpdateTable {
+                table_name: message.table_name,
+                sse_specification: description::sse(message.sse_specification),
+                billing_mode: description::billing_mode(message.billing_mode),
+                provisioned_throughput: description::throughput(message.provisioned_throughput),
+                deletion_protection: message.deletion_protection_enabled,
+            };
+            let table = self.tables.update_table(&caller, command).await?;
+            Ok(wire::UpdateTableResponse { table_description: Some(description::table(table)) })
+        })
+    }
+
+    async fn delete_table(
+        &self,
+        request: Request<wire::DeleteTableRequest>,
+    ) -> Answer<wire::DeleteTableResponse> {
+        door!(request, |caller, message| {
+            let table = self.tables.delete_table(&caller, &message.table_name).await?;
+            Ok(wire::DeleteTableResponse { table_description: Some(description::table(table)) })
+        })
+    }
+
+    async fn put_item(&self, request: Request<wire::PutItemRequest>) -> Answer<wire::PutItemResponse> {
+        door!(request, |caller, message| {
+            not_offered("ConditionExpression", !message.condition_expression.is_empty())?;
+            no_placeholders(&message.expression_attribute_names, &message.expression_attribute_values)?;
+            let command = ops::PutItem {
+                table_name: message.table_name,
+                item: attributes(message.item),
+                return_values: return_values(&message.return_values)?,
+            };
+            let old = self.tables.put_item(&caller, command).await?;
+            Ok(wire::PutItemResponse { attributes: old.map(item).unwrap_or_default() })
+        })
+    }
+
+    async fn get_item(&self, request: Request<wire::GetItemRequest>) -> Answer<wire::GetItemResponse> {
+        door!(request, |caller, message| {
+            not_offered("ProjectionExpression", !message.projection_expression.is_empty())?;
+            if !message.expression_attribute_names.is_empty() {
+                return Err(Invalid::NamesWithoutExpression.into());
+            }
+            let command = ops::GetItem { table_name: message.table_name, key: attributes(message.key) };
+            let found = self.tables.get_item(&caller, command).await?;
+            Ok(wire::GetItemResponse { found: found.is_some(), item: found.map(item).unwrap_or_default() })
+        })
+    }
+
+    async fn delete_item(
+        &self,
+        request: Request<wire::DeleteItemRequest>,
+    ) -> Answer<wire::DeleteItemResponse> {
+        door!(request, |caller, message| {
+            not_offered("ConditionExpression", !message.condition_expression.is_empty())?;
+            no_placeholders(&message.expression_attribute_names, &message.expression_attribute_values)?;
+            let command = ops::DeleteItem {
+                table_name: message.table_name,
+                key: attributes(message.key),
+                return_values: return_values(&message.return_values)?,
+            };
+            let old = self.tables.delete_item(&caller, command).await?;
+            Ok(wire::DeleteItemResponse { attributes: old.map(item).unwrap_or_default() })
+        })
+    }
+
+    async fn query(&self, request: Request<wire::QueryRequest>) -> Answer<wire::QueryResponse> {
+        door!(request, |caller, message| {
+            not_offered("FilterExpression", !message.filter_expression.is_empty())?;
+            not_offered("ProjectionExpression", !message.projection_expression.is_empty())?;
+            not_offered("IndexName", !message.index_name.is_empty())?;
+            let condition = message.key_condition_expression;
+            let command = ops::Query {
+                table_name: message.table_name,
+                key_condition_expression: (!condition.is_empty()).then_some(condition),
+                expression_attribute_names: some_names(message.expression_attribute_names),
+                expression_attribute_values: some_attributes(message.expression_attribute_values),
+                backward: message.scan_index_forward == Some(false),
+                limit: message.limit,
+                exclusive_start_key: some_attributes(message.exclusive_start_key),
+                select: select(&message.select)?,
+            };
+            let page = self.tables.query(&caller, command).await?;
+            let count = i32::try_from(page.count).unwrap_or(i32::MAX);
+            Ok(wire::QueryResponse {
+                items: page.items.into_iter().map(boxed_item).collect(),
+                count,
+                scanned_count: count,
+                last_evaluated_key: page.last_evaluated_key.map(item).unwrap_or_default(),
+            })
+        })
+    }
+
+    async fn scan(&self, request: Request<wire::ScanRequest>) -> Answer<wire::ScanResponse> {
+        door!(request, |caller, message| {
+            not_offered("FilterExpression", !message.filter_expression.is_empty())?;
+            not_offered("ProjectionExpression", !message.projection_expression.is_empty())?;
+            not_offered("IndexName", !message.index_name.is_empty())?;
+            no_placeholders(&message.expression_attribute_names, &message.expression_attribute_values)?;
+            let command = ops::Scan {
+                table_name: message.table_name,
+                limit: message.limit,
+                exclusive_start_key: some_attributes(message.exclusive_start_key),
+                segment: message.segment,
+                total_segments: message.total_segments,
+                select: select(&message.select)?,
+            };
+            let page = self.tables.scan(&caller, command).await?;
+            let count = i32::try_from(page.count).unwrap_or(i32::MAX);
+            Ok(wire::ScanResponse {
+                items: page.items.into_iter().map(boxed_item).collect(),
+                count,
+                scanned_count: count,
+                last_evaluated_key: page.last_evaluated_key.map(item).unwrap_or_default(),
+            })
+        })
+    }
+
+    async fn batch_get_item(
+        &self,
+        request: Request<wire::BatchGetItemRequest>,
+    ) -> Answer<wire::BatchGetItemResponse> {
+        door!(request, |caller, message| {
+            let mut command = ops::BatchGetItem::default();
+            for (table, asked) in message.request_items {
+                not_offered("ProjectionExpression", !asked.projection_expression.is_empty())?;
+                if !asked.expression_attribute_names.is_empty() {
+                    return Err(Invalid::NamesWithoutExpression.into());
+                }
+                let keys = asked.keys.into_iter().map(|key| attributes(key.attributes)).collect();
+                command.request_items.insert(table, keys);
+            }
+            let output = self.tables.batch_get_item(&caller, command).await?;
+            let boxed = |items: Vec<_>| items.into_iter().map(boxed_item).collect();
+            let found = |(table, items)| (table, wire::ItemList { items: boxed(items) });
+            let left =
+                |(table, keys)| (table, wire::KeysAndAttributes { keys: boxed(keys), ..Default::default() });
+            Ok(wire::BatchGetItemResponse {
+                responses: output.responses.into_iter().map(found).collect(),
+                unprocessed_keys: output.unprocessed.into_iter().map(left).collect(),
+            })
+        })
+    }
+
+    async fn batch_write_item(
+        &self,
+        request: Request<wire::BatchWriteItemRequest>,
+    ) -> Answer<wire::BatchWriteItemResponse> {
+        door!(request, |caller, message| {
+            let mut command = ops::BatchWriteItem::default();
+            for (table, requests) in message.request_items {
+                let requests = requests.requests.into_iter().map(write_request).collect::<Result<_, _>>()?;
+                command.request_items.insert(table, requests);
+            }
+            let output = self.tables.batch_write_item(&caller, command).await?;
+            let left = |(table, writes): (String, Vec<_>)| {
+                (table, wire::WriteRequests { requests: writes.into_iter().map(unprocessed).collect() })
+            };
+            Ok(wire::BatchWriteItemResponse {
+                unprocessed_items: output.unprocessed.into_iter().map(left).collect(),
+            })
+        })
+    }
+}
+
+/// Refuses a member that is set and not offered yet.
+fn not_offered(feature: &'static str, is_set: bool) -> Result<(), TableError> {
+    if is_set { Err(TableError::NotOffered { feature }) } else { Ok(()) }
+}
+
+/// Placeholders without an expression to use them.
+fn no_placeholders<N, V>(
+    names: &std::collections::HashMap<String, N>,
+    values: &std::collections::HashMap<String, V>,
+) -> Result<(), Invalid> {
+    match (names.is_empty(), values.is_empty()) {
+        (false, _) => Err(Invalid::NamesWithoutExpression),
+        (true, false) => Err(Invalid::ValuesWithoutExpression),
+        (true, true) => Ok(()),
+    }
+}
+
+fn return_values(text: &str) -> Result<ops::ReturnOld, TableError> {
+    match text {
+        "" | "NONE" => Ok(ops::ReturnOld::None),
+        "ALL_OLD" => Ok(ops::ReturnOld::All),
+        _ => Err(Invalid::ReturnValues.into()),
+    }
+}
+
+fn select(text: &str) -> Result<ops::Select, TableError> {
+    match text {
+        "" | "ALL_ATTRIBUTES" => Ok(ops::Select::AllAttributes),
+        "COUNT" => Ok(ops::Select::Count),
+        _ => Err(TableError::NotOffered { feature: "Select" }),
+    }
+}
+
+fn write_request(request: wire::WriteRequest) -> Result<ops::WriteRequest, Invalid> {
+    use wire::write_request::Request as Wire;
+    match request.request {
+        Some(Wire::PutRequest(put)) => Ok(ops::WriteRequest::Put(attributes(put.item))),
+        Some(Wire::DeleteRequest(delete)) => Ok(ops::WriteRequest::Delete(attributes(delete.key))),
+        None => Err(Invalid::BatchWriteShape),
+    }
+}
+
+fn unprocessed(write: ops::UnprocessedWrite) -> wire::WriteRequest {
+    use wire::write_request::Request as Wire;
+    let request = match write {
+        ops::UnprocessedWrite::Put(put) => Wire::PutRequest(wire::PutRequest { item: item(put) }),
+        ops::UnprocessedWrite::Delete(key) => Wire::DeleteRequest(wire::DeleteRequest { key: item(key) }),
+    };
+    wire::WriteRequest { request: Some(request) }
+}
