@@ -25,6 +25,7 @@ mod server;
 mod stack;
 mod start;
 pub mod telemetry;
+mod unhandled;
 
 pub use answer::status;
 pub use args::{CommonArgs, LogArgs};

@@ -9,7 +9,7 @@ use crate::{
     body::Observed,
     metrics::{RpcMetrics, code_name},
     paths::{Method, Paths},
-    status,
+    status, unhandled,
 };
 use axum::{
     body::Body,
@@ -53,7 +53,7 @@ pub(crate) async fn handle(State(stack): State<Arc<Stack>>, request: Request, ne
     let mut record = Record::start(&stack, method, id.clone());
     let mut response = match stack.admit(request, &id, &mut record) {
         Ok(request) => match contained(next.run(request)).instrument(span).await {
-            Ok(response) => response,
+            Ok(response) => unhandled::explain(response, stack.domain, &id),
             Err(panicked) => status(&panicked, stack.domain, &id).into_http(),
         },
         Err(refusal) => refusal.into_http(),

@@ -1,0 +1,93 @@
+//! Answers that no handler gave. tonic itself refuses a request that does not decode, that is too large, or that names
+//! no method, and knows nothing of AWS error codes; here those refusals become errors like all others.
+
+use crate::{RequestId, status};
+use axum::response::Response;
+use fault::{Fault, Kind};
+use http::HeaderMap;
+use std::borrow::Cow;
+use tonic::{Code, Status};
+
+/// Where a status carries its ErrorInfo.
+const DETAILS: &str = "grpc-status-details-bin";
+
+/// Why no handler saw a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum Unhandled {
+    #[error("the request does not decode")]
+    Malformed,
+    #[error("the request is too large")]
+    TooLarge,
+    #[error("there is no such operation")]
+    Unknown,
+}
+
+/// The answer as it is, or with an error code and a text of ours if it is a refusal of tonic's.
+pub(crate) fn explain(answer: Response, domain: &'static str, id: &RequestId) -> Response {
+    match unhandled(answer.headers()) {
+        Some(unhandled) => status(&unhandled, domain, id).into_http(),
+        None => answer,
+    }
+}
+
+fn unhandled(headers: &HeaderMap) -> Option<Unhandled> {
+    let code = Code::from_bytes(headers.get(Status::GRPC_STATUS)?.as_bytes());
+    if headers.contains_key(DETAILS) {
+        return None;
+    }
+    match code {
+        Code::Internal => Some(Unhandled::Malformed),
+        Code::OutOfRange => Some(Unhandled::TooLarge),
+        Code::Unimplemented => Some(Unhandled::Unknown),
+        _ => None,
+    }
+}
+
+impl Fault for Unhandled {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Malformed | Self::TooLarge => Kind::Invalid,
+            Self::Unknown => Kind::Unimplemented,
+        }
+    }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Malformed => "SerializationException",
+            Self::TooLarge => "ValidationException",
+            Self::Unknown => "UnknownOperationException",
+        }
+    }
+
+    fn public_message(&self) -> Cow<'_, str> {
+        match self {
+            Self::Malformed => "The request does not decode: it is malformed or nested too deep.",
+            Self::TooLarge => "The request is larger than this service accepts.",
+            Self::Unknown => "There is no such operation.",
+        }
+        .into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(status: Status) -> Option<Unhandled> {
+        unhandled(status.into_http::<axum::body::Body>().headers())
+    }
+
+    #[test]
+    fn what_tonic_refuses_is_explained_and_nothing_else() {
+        assert_eq!(
+            refusal(Status::internal("failed to decode Protobuf message")),
+            Some(Unhandled::Malformed)
+        );
+        assert_eq!(refusal(Status::out_of_range("message length too large")), Some(Unhandled::TooLarge));
+        assert_eq!(refusal(Status::unimplemented("")), Some(Unhandled::Unknown));
+        assert_eq!(refusal(Status::unavailable("stopping")), None);
+        let own = status(&Unhandled::Unknown, "test.keystead", &RequestId::generate());
+        assert_eq!(refusal(own), None);
+        assert_eq!(unhandled(&HeaderMap::new()), None);
+    }
+}
