@@ -366,17 +366,32 @@ async fn items_that_are_too_large_or_too_deep() {
     }
     // Beyond what a message may hold: refused before anybody reads it, and the service goes on.
     let refused = tables.put("Music", sized(40_000_000)).await.refused();
-    assert_ne!(refused.code, Code::Internal, "{refused:?}");
+    assert_eq!(refused.code, Code::InvalidArgument, "{refused:?}");
+    assert!(!refused.reason.is_empty(), "{refused:?}");
 
-    tables.put("Music", with(nested(31, s("x")))).await.expect("32 levels are allowed");
-    for depth in [32, 33, 60] {
-        assert_invalid(
-            &tables.put("Music", with(nested(depth, s("x")))).await.refused(),
-            "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit",
-        );
+    let deepest = with(nested(31, s("x")));
+    tables.put("Music", deepest.clone()).await.expect("32 levels are allowed");
+    tables.put_batch("Music", vec![deepest.clone()]).await.expect("32 levels are allowed in a batch too");
+    assert_eq!(tables.get("Music", item(s("a"), s("t"))).await.expect("read"), Some(deepest));
+    assert_invalid(
+        &tables.put("Music", with(nested(32, s("x")))).await.refused(),
+        "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit",
+    );
+    // Deeper than a message is decoded.
+    for depth in [33, 60, 5_000] {
+        for outcome in [
+            tables.put("Music", with(nested(depth, s("x")))).await,
+            tables.put_batch("Music", vec![with(nested(depth, s("x")))]).await,
+        ] {
+            let refused = outcome.refused();
+            assert_eq!(refused.code, Code::InvalidArgument, "{refused:?}");
+            let known = ["ValidationException", "SerializationException"];
+            assert!(
+                known.contains(&refused.reason.as_str()) && refused.message.to_lowercase().contains("nest"),
+                "{refused:?}"
+            );
+        }
     }
-    // Deeper than the decoder goes.
-    tables.put("Music", with(nested(5_000, s("x")))).await.refused();
     assert_alive(&stack).await;
 }
 
