@@ -10,6 +10,13 @@ const SENSITIVE: &[&str] = &[
     ".keystead.kms.v1.DecryptResponse",
     ".keystead.kms.v1.GenerateDataKeyResponse",
     ".keystead.kms.v1.GenerateRandomResponse",
+    ".keystead.table.v1.AttributeValue",
+    ".keystead.table.v1.AttributeValue.value",
+    ".keystead.table.v1.StringSet",
+    ".keystead.table.v1.NumberSet",
+    ".keystead.table.v1.BinarySet",
+    ".keystead.table.v1.AttributeMap",
+    ".keystead.table.v1.AttributeList",
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -1,16 +1,15 @@
 //! The wire types of both services, generated from the .proto files beside this crate, and the descriptor set that
 //! server reflection serves. Messages that can carry plaintext, key material or items print only sizes in `Debug`.
 
-#![allow(missing_docs, reason = "generated code; the .proto files carry the documentation")]
-#![allow(
+/// `keystead.kms.v1`.
+#[allow(
+    missing_docs,
     clippy::all,
     clippy::as_conversions,
     unused_qualifications,
     unreachable_pub,
-    reason = "generated code"
+    reason = "generated code; the .proto files carry the documentation"
 )]
-
-/// `keystead.kms.v1`.
 pub mod kms {
     tonic::include_proto!("keystead.kms.v1");
 
@@ -18,8 +17,18 @@ pub mod kms {
 }
 
 /// `keystead.table.v1`.
+#[allow(
+    missing_docs,
+    clippy::all,
+    clippy::as_conversions,
+    unused_qualifications,
+    unreachable_pub,
+    reason = "generated code; the .proto files carry the documentation"
+)]
 pub mod table {
     tonic::include_proto!("keystead.table.v1");
+
+    mod debug;
 }
 
 /// The encoded `FileDescriptorSet` of both packages, for server reflection.

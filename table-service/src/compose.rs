@@ -2,49 +2,58 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use envelope::OsEntropy;
 use identity::ServiceName;
-use service_kit::{Bound, CancellationToken, Readiness, Registry, Server, StartError};
-use store::{SledConfig, SledStore, Store};
+use service_kit::{Bound, CancellationToken, Readiness, Registry, Server, StartError, UsageError};
+use store::{SledConfig, SledStore, Store as _, StoreError};
 use table_core::clock::SystemClock;
 use table_core::error::TableError;
-use table_core::{Config, Ports, Tables};
+use table_core::lease::LeaseTerms;
+use table_core::{Config as Settings, Ports, Tables};
 use tokio::time::Instant;
+use tonic::transport::Endpoint;
 
-use crate::config::Settings;
+use crate::config::Config;
 use crate::grpc;
 use crate::kms_client::KmsClient;
-use crate::metrics;
+use crate::metrics::{self, KmsCalls};
 
-/// How often readiness is looked at.
-const READINESS_INTERVAL: Duration = Duration::from_millis(100);
+/// The port of the service.
+const PORT: u16 = 8000;
+/// The port of its admin endpoints.
+const ADMIN_PORT: u16 = 9000;
+/// How often readiness and the store are looked at.
+const SUPERVISION_INTERVAL: Duration = Duration::from_millis(50);
 /// The part of the readiness that says whether keys can be had.
 const KMS: &str = "kms";
-/// The part of the readiness that says whether the store works.
-const STORE: &str = "store";
+const NOT_REACHED: &str = "not reached yet";
 
 /// Why the service did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
-pub enum RunError {
+pub enum ServiceError {
     /// Wrong settings, or a port that cannot be bound.
     #[error(transparent)]
     Start(#[from] StartError),
     /// The store cannot be opened.
-    #[error("the store cannot be opened: {0}")]
-    Store(#[from] store::OpenError),
+    #[error("the store: {0}")]
+    OpenStore(#[from] store::OpenError),
     /// The catalogue cannot be read.
-    #[error("the tables cannot be read: {0}")]
+    #[error("the tables: {0}")]
     Tables(#[from] TableError),
+    /// The store failed while the service ran; only a new start can tell what is on disk.
+    #[error("the store failed: {0}")]
+    Store(#[from] StoreError),
     /// The server failed.
     #[error("the server failed: {0}")]
     Serve(#[from] io::Error),
 }
 
 /// The service, with its ports, about to serve.
-pub struct TableService {
+pub struct Service {
     bound: Bound,
     tables: Tables,
     kms: KmsClient,
@@ -52,44 +61,51 @@ pub struct TableService {
     outage_grace: Duration,
 }
 
-impl TableService {
-    /// Opens the store and takes the ports. KMS need not be there.
-    pub async fn start(settings: Settings) -> Result<Self, RunError> {
-        let store_config = SledConfig {
-            cache_capacity: settings.cache_bytes,
-            ..SledConfig::new(settings.data_dir.join("store"))
-        };
-        // Opening reads the log: not for a runtime thread.
-        let opening = tokio::task::spawn_blocking(move || SledStore::open(&store_config));
-        let store = Arc::new(opening.await.map_err(io::Error::other)??);
-        let mut registry = Registry::default();
-        let kms_calls = metrics::KmsCalls::register(&mut registry);
-        let service_name = ServiceName::dynamodb(&settings.region).to_string();
-        let kms = KmsClient::new(settings.kms, settings.kms_identity, service_name, kms_calls);
-        let config = Config {
-            account: settings.account.to_string(),
-            region: settings.region.to_string(),
-            leases: settings.leases,
-            key_check: settings.key_check,
-        };
-        let ports = Ports {
-            store: store.clone(),
-            kms: Arc::new(kms.clone()),
-            entropy: Arc::new(OsEntropy),
-            clock: Arc::new(SystemClock),
-        };
-        let tables = Tables::open(config, ports).await?;
-        metrics::register(&mut registry, &tables, &store);
-        let server = Server::new(grpc::DOMAIN, settings.directory)
-            .service(grpc::service(tables.clone()))
-            .descriptors(proto::DESCRIPTORS)
-            .registry(registry)
-            .insecure_dev(settings.insecure_dev);
-        server.readiness().not_ready(KMS, "not reached yet");
-        let bound = server.bind(settings.listen, settings.admin_listen).await?;
-        Ok(Self { bound, tables, kms, store, outage_grace: settings.leases.outage_grace })
-    }
+/// Opens everything and takes the ports. KMS need not be there.
+///
+/// # Errors
+/// [`ServiceError`]; nothing listens then.
+pub async fn start(config: Config) -> Result<Service, ServiceError> {
+    let Config { common, directory, .. } = config;
+    let endpoint = Endpoint::from_shared(config.kms.clone())
+        .map_err(|error| StartError::from(UsageError::new(format!("--kms {}: {error}", config.kms))))?;
+    let store = open_store(common.create_data_dir()?.join("store")).await?;
+    let mut registry = Registry::default();
+    let calls = KmsCalls::register(&mut registry);
+    let service_principal = ServiceName::dynamodb(&common.region).to_string();
+    let kms = KmsClient::new(endpoint, config.kms_identity, service_principal, calls);
+    let leases = LeaseTerms { length: config.key_lease, outage_grace: config.outage_grace };
+    let settings = Settings {
+        account: common.account.clone(),
+        region: common.region.clone(),
+        leases,
+        key_check: config.key_check_interval,
+    };
+    let ports = Ports {
+        store: store.clone(),
+        kms: Arc::new(kms.clone()),
+        entropy: Arc::new(OsEntropy),
+        clock: Arc::new(SystemClock),
+    };
+    let tables = Tables::open(settings, ports).await?;
+    metrics::register(&mut registry, &tables, &store);
+    let server = Server::new(grpc::DOMAIN, directory)
+        .service(grpc::service(tables.clone()))
+        .descriptors(proto::DESCRIPTORS)
+        .registry(registry)
+        .insecure_dev(common.insecure_dev);
+    server.readiness().not_ready(KMS, NOT_REACHED);
+    let bound = server.bind(common.listen_or(PORT), common.admin_listen_or(ADMIN_PORT)).await?;
+    Ok(Service { bound, tables, kms, store, outage_grace: config.outage_grace })
+}
 
+/// Opening reads and may repair files, which is not for a runtime thread.
+async fn open_store(path: PathBuf) -> Result<Arc<SledStore>, ServiceError> {
+    let opened = tokio::task::spawn_blocking(move || SledStore::open(&SledConfig::new(path)));
+    Ok(Arc::new(opened.await.map_err(io::Error::other)??))
+}
+
+impl Service {
     /// Where the service listens.
     pub fn address(&self) -> SocketAddr {
         self.bound.address()
@@ -105,40 +121,55 @@ impl TableService {
         self.bound.readiness()
     }
 
-    /// Serves until `stop` is cancelled; then finishes the requests in work.
-    pub async fn serve(self, stop: CancellationToken) -> Result<(), RunError> {
+    /// Serves until `stop` is cancelled, and drains what is in work.
+    ///
+    /// # Errors
+    /// A store that failed ends the service too: what it holds is unknown until it is opened again.
+    pub async fn serve(self, stop: CancellationToken) -> Result<(), ServiceError> {
+        let stop = stop.child_token();
         self.tables.start().await?;
         let watch = tokio::spawn(self.kms.watch(self.tables.clone()));
-        let readiness = tokio::spawn(report(
+        let supervisor = tokio::spawn(supervise(
             self.bound.readiness(),
             self.tables,
-            Arc::clone(&self.store),
+            self.store,
             self.outage_grace,
+            stop.clone(),
         ));
-        let served = self.bound.serve(stop).await;
+        let served = self.bound.serve(stop.clone()).await;
+        stop.cancel();
         watch.abort();
-        readiness.abort();
-        Ok(served?)
+        let supervised = supervisor.await.map_err(io::Error::other)?;
+        served?;
+        Ok(supervised?)
     }
 }
 
-/// Keeps the readiness true: the store works, and KMS answers or has answered within the outage grace.
-async fn report(readiness: Readiness, tables: Tables, store: Arc<SledStore>, grace: Duration) {
+/// Keeps the readiness true: KMS answers or has answered within the outage grace, and the store works. Ends with the
+/// service, and ends the service if the store fails.
+async fn supervise(
+    readiness: Readiness,
+    tables: Tables,
+    store: Arc<SledStore>,
+    grace: Duration,
+    stop: CancellationToken,
+) -> Result<(), StoreError> {
+    let _stop_all = stop.clone().drop_guard();
     let mut last_contact: Option<Instant> = None;
-    let mut ticks = tokio::time::interval(READINESS_INTERVAL);
+    let mut ticks = tokio::time::interval(SUPERVISION_INTERVAL);
     loop {
-        ticks.tick().await;
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            _ = ticks.tick() => {}
+        }
         if tables.is_watching() {
             last_contact = Some(Instant::now());
         }
         match last_contact {
             Some(at) if at.elapsed() <= grace => readiness.ready(KMS),
-            Some(_) => readiness.not_ready(KMS, "no answer since before the outage grace"),
-            None => readiness.not_ready(KMS, "not reached yet"),
+            Some(_) => readiness.not_ready(KMS, "no answer for longer than the outage grace"),
+            None => readiness.not_ready(KMS, NOT_REACHED),
         }
-        match store.check() {
-            Ok(()) => readiness.ready(STORE),
-            Err(error) => readiness.not_ready(STORE, error.to_string()),
-        }
+        store.check()?;
     }
 }

@@ -1,7 +1,7 @@
 //! The table service: encrypted tables over gRPC.
 //!
-//! `compose` alone names every part: the store, the KMS client, the door and the engine. Used by the `table-service`
-//! binary and by `keystead`.
+//! `compose` alone names every part: the store, the KMS client, the door and the engine. The `table-service`
+//! binary and `keystead` both [`start`] it and then let it [`Service::serve`].
 
 mod compose;
 mod config;
@@ -9,5 +9,5 @@ mod grpc;
 mod kms_client;
 mod metrics;
 
-pub use compose::{RunError, TableService};
-pub use config::{ServeArgs, Settings};
+pub use compose::{Service, ServiceError, start};
+pub use config::{Config, ServeArgs};

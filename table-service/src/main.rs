@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use service_kit::{EXIT_USAGE, exit_code, parse_args, shutdown_signal, telemetry};
-use table_service::{ServeArgs, TableService};
+use service_kit::{exit_code, exit_for_args, parse_args, shutdown_signal, telemetry};
+use table_service::ServeArgs;
 
 /// Encrypted tables.
 #[derive(Parser)]
@@ -24,11 +24,7 @@ enum Command {
 async fn main() -> ExitCode {
     let cli: Cli = match parse_args(Some("serve"), std::env::args_os()) {
         Ok(cli) => cli,
-        Err(error) => {
-            // Nothing better can be done if the terminal is gone.
-            let _ = error.print();
-            return if error.use_stderr() { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS };
-        }
+        Err(error) => return exit_for_args(&error),
     };
     let Command::Serve(args) = cli.command;
     match serve(*args).await {
@@ -43,7 +39,6 @@ async fn main() -> ExitCode {
 async fn serve(args: ServeArgs) -> Result<(), Box<dyn std::error::Error>> {
     telemetry::init(&args.common.log)?;
     let stop = shutdown_signal()?;
-    let service = TableService::start(args.settings()?).await?;
-    service.serve(stop).await?;
-    Ok(())
+    let service = table_service::start(args.try_into()?).await?;
+    Ok(service.serve(stop).await?)
 }

@@ -40,6 +40,12 @@ impl Readiness {
         self.reasons.borrow().iter().map(|(part, reason)| format!("{part}: {reason}\n")).collect()
     }
 
+    /// Waits until every part works.
+    pub async fn wait(&self) {
+        // The sender lives as long as `self`, so the only way to end is that it holds.
+        let _ = self.reasons.subscribe().wait_for(BTreeMap::is_empty).await;
+    }
+
     /// Waits for the next change and returns whether the service is ready then.
     pub(crate) fn changes(&self) -> watch::Receiver<BTreeMap<&'static str, String>> {
         self.reasons.subscribe()

@@ -83,7 +83,7 @@ pub(crate) fn authorize(caller: &Caller, op: Op, resource: &str) -> Result<Grant
     match verdict {
         Verdict::Allow => Ok(Granted { principal: Arc::clone(principal) }),
         Verdict::Silent | Verdict::Deny => Err(TableError::Denied {
-            principal: principal.arn.to_string(),
+            principal: principal.arn.clone(),
             action: op.action(),
             resource: resource.to_owned(),
             explicit: verdict == Verdict::Deny,

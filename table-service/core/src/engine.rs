@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use envelope::Entropy;
-use store::{Batch, CommitError, Direction, KeyRange, Limit, Store, StoreError, Stripes};
+use identity::{AccountId, Region};
+use store::{Batch, CommitError, Direction, KeyRange, Limit, Store, Stripes};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
@@ -35,10 +36,10 @@ const LEASE_SWEEP: Duration = Duration::from_millis(500);
 /// What the engine is told at start.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The account, 12 digits.
-    pub account: String,
+    /// The account.
+    pub account: AccountId,
     /// The Region.
-    pub region: String,
+    pub region: Region,
     /// How long permissions last unproven.
     pub leases: LeaseTerms,
     /// How often each table's key is looked at without being asked. AWS: minutes to an hour.
@@ -278,12 +279,6 @@ pub(crate) async fn whole<T: Send + 'static>(
 ) -> Result<T, TableError> {
     let outcome = tokio::spawn(work.in_current_span()).await;
     outcome.unwrap_or(Err(TableError::Internal { what: "a task that panicked" }))
-}
-
-impl From<StoreError> for TableError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(Box::new(error))
-    }
 }
 
 impl From<CommitError> for TableError {

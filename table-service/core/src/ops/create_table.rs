@@ -75,7 +75,7 @@ impl Tables {
         let definition = Definition {
             id: inner.new_table_id(),
             name: request.table_name,
-            account: inner.config.account.clone(),
+            account: inner.config.account.to_string(),
             attributes: attributes(&request.attribute_definitions),
             schema,
         };

@@ -34,8 +34,8 @@ const GRACE: Duration = Duration::from_secs(3600);
 
 async fn open(kms: &Arc<FakeKms>, store: &Arc<MemoryStore>) -> Tables {
     let config = Config {
-        account: "000000000000".to_owned(),
-        region: "us-east-1".to_owned(),
+        account: "000000000000".parse().unwrap(),
+        region: "us-east-1".parse().unwrap(),
         leases: LeaseTerms { length: LEASE, outage_grace: GRACE },
         key_check: Duration::from_secs(60),
     };
