@@ -492,6 +492,17 @@ async fn an_altered_definition_opens_nothing() {
     assert_eq!(again.tables.scan(&root(), request).await.unwrap_err().kind(), Kind::DataLoss);
 }
 
+/// Regression: the ordered encoding doubles zero bytes, and the index once took 2048 bytes at most.
+#[tokio::test(start_paused = true)]
+async fn the_longest_sort_key_of_zero_bytes_is_stored() {
+    let world = world().await;
+    let longest = "\0".repeat(1024);
+    world.create(None).await;
+    world.put(&root(), "A", &longest).await.unwrap();
+    assert!(world.get(&root(), "A", &longest).await.unwrap().is_some());
+    assert_eq!(kind(world.put(&root(), "A", &"x".repeat(1025)).await), Kind::Invalid);
+}
+
 #[tokio::test(start_paused = true)]
 async fn concurrent_writers_to_one_partition_all_land() {
     let world = Arc::new(world().await);
