@@ -70,6 +70,12 @@ impl IndexCache {
         halves.young.insert(place, node);
     }
 
+    #[cfg(test)]
+    pub(super) fn held_bytes(&self) -> usize {
+        let halves = self.halves();
+        halves.young.values().chain(halves.old.values()).map(|node| entry_size(node)).sum()
+    }
+
     /// Nothing in here can be left half done by a panic.
     fn halves(&self) -> MutexGuard<'_, Halves> {
         self.halves.lock().unwrap_or_else(PoisonError::into_inner)

@@ -1,7 +1,8 @@
 //! How a node that has grown too large is divided.
 
+use super::format::{child_size, entry_size};
 use super::limits::{FANOUT, INNER_BYTES, LEAF_BYTES, LEAF_KEYS};
-use super::node::{View, child_size};
+use super::node::View;
 use super::secret::Secret;
 
 /// What a node may hold.
@@ -39,7 +40,7 @@ pub(super) struct Load {
 
 impl Load {
     pub(super) fn of_leaf<'a>(entries: impl ExactSizeIterator<Item = View<'a>>) -> Self {
-        Self { entries: entries.len(), bytes: entries.map(|entry| entry.size()).sum() }
+        Self { entries: entries.len(), bytes: entries.map(entry_size).sum() }
     }
 
     pub(super) fn of_inner<'a>(lows: impl ExactSizeIterator<Item = &'a [u8]>) -> Self {

@@ -21,8 +21,9 @@ pub(super) const FANOUT: usize = 128;
 /// Most bytes of separators in an inner node.
 pub(super) const INNER_BYTES: usize = 16 * 1024;
 
-/// Longest key: a sort key of 1024 bytes (AWS) in its ordered encoding, which doubles zero bytes and ends with two more.
-pub const MAX_KEY_BYTES: usize = 2 * 1024 + 2;
+/// Longest key: a sort key of 1024 bytes (AWS) in its ordered encoding, which doubles zero bytes and ends with two more, and
+/// room for what makes a key of a secondary index unique.
+pub const MAX_KEY_BYTES: usize = (2 * 1024 + 2) + 64;
 
 /// Longest payload: a locator and some room.
 pub const MAX_PAYLOAD_BYTES: usize = 512;

@@ -30,6 +30,7 @@
 mod cache;
 mod divide;
 mod error;
+mod format;
 mod layout;
 mod leaf;
 mod limits;
@@ -40,6 +41,7 @@ mod reshape;
 mod sealing;
 mod secret;
 mod walk;
+mod working;
 
 #[cfg(test)]
 mod tests;

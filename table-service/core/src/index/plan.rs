@@ -12,10 +12,11 @@ use store::Batch;
 
 use super::divide::{LEAF, Load};
 use super::error::IndexError;
+use super::format::{encode_delta, encode_leaf};
 use super::layout::ROOT;
 use super::leaf::{Leaf, Pending};
 use super::limits::{DELTAS, MAX_KEY_BYTES, MAX_PAYLOAD_BYTES, REWRITE_BYTES};
-use super::node::{Seek, encode_delta, encode_leaf};
+use super::node::Seek;
 use super::reshape::Reshape;
 use super::sealing::Tree;
 use super::secret::Secret;

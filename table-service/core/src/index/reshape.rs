@@ -16,14 +16,15 @@ use std::pin::Pin;
 use bytes::Bytes;
 use store::Batch;
 
-use super::divide::{Capacity, Growth, INNER, LEAF, Load, divide, separator};
+use super::divide::INNER;
 use super::error::IndexError;
 use super::layout::{NODE_SLOT, NodeId, ROOT};
-use super::leaf::{Leaf, Pending};
-use super::node::{Fences, IndexEntry, Seek, View, child_size, encode_inner, encode_leaf};
+use super::leaf::Leaf;
+use super::node::{Fences, Seek};
 use super::plan::Touched;
 use super::sealing::{Found, Tree};
 use super::walk::Walker;
+use super::working::{Branch, Need, Node, Twig, guard_branch};
 
 /// A change of shape, ready to be written.
 pub(super) struct Reshape<'a> {
@@ -46,55 +47,13 @@ enum Top {
     Leaf(Twig),
 }
 
-/// A node of the working copy.
-enum Node {
-    /// Not read, and so not changed.
-    Unread(NodeId, Fences),
-    Branch(Branch),
-    Leaf(Twig),
-}
-
-/// The working copy of an inner node.
-struct Branch {
-    id: NodeId,
-    level: u8,
-    fences: Fences,
-    children: Vec<Node>,
-    /// As it was read; none if it is new.
-    record: Option<Bytes>,
-    changed: bool,
-}
-
-/// The working copy of a leaf.
-struct Twig {
-    id: NodeId,
-    fences: Fences,
-    entries: Vec<IndexEntry>,
-    growth: Growth,
-    /// The leaves as read whose entries are all in here.
-    sources: Vec<Leaf>,
-    changed: bool,
-    shrunk: bool,
-}
-
-/// What is to be done about a node.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Need {
-    Nothing,
-    Division,
-    /// To be joined to a neighbour if the two make one node with room to spare.
-    Company,
-    /// To be joined to a neighbour in any case.
-    Rescue,
-}
-
 impl<'a> Reshape<'a> {
     /// Finds the new shape for these changed leaves of one tree, which are in key order.
     pub(super) async fn plan(tree: Tree<'a>, mut changed: Vec<Touched>) -> Result<Self, IndexError> {
         let mut shaper = Shaper { tree, removed: Vec::new() };
         // A leaf at the root is the whole tree.
         if let Some(whole) = changed.pop_if(|touched| touched.leaf.id == ROOT) {
-            let twig = Twig { id: shaper.new_id(), sources: Vec::new(), ..Twig::changed(&whole) };
+            let twig = Twig { id: tree.new_id(), sources: Vec::new(), ..Twig::changed(&whole) };
             let root = Branch::new(ROOT, 1, vec![Node::Leaf(twig)]);
             let top = shaper.shape(root).await?;
             return Ok(Self { tree, top, root: Root::Leaf(whole.leaf), removed: shaper.removed });
@@ -141,10 +100,6 @@ struct Shaper<'a> {
 type Boxed<'f, T> = Pin<Box<dyn Future<Output = Result<T, IndexError>> + Send + 'f>>;
 
 impl Shaper<'_> {
-    fn new_id(&self) -> NodeId {
-        NodeId(self.tree.random())
-    }
-
     /// Reads an inner node and, below it, what leads to the changed leaves.
     fn load(&self, id: NodeId, level: Option<u8>, fences: Fences, twigs: Vec<Twig>) -> Boxed<'_, Branch> {
         Box::pin(async move {
@@ -187,7 +142,9 @@ impl Shaper<'_> {
                 return Ok(Top::Branch(root));
             }
             let level = root.level.saturating_add(1);
-            let parts = self.divide_branch(Branch { id: self.new_id(), record: None, ..root });
+            // Under a new id, because the first part keeps it and the root's own is for what comes above.
+            let moved = Branch { id: self.tree.new_id(), record: None, ..root };
+            let parts = Node::Branch(moved).divided(&self.tree);
             root = Branch::new(ROOT, level, parts);
         }
     }
@@ -215,11 +172,7 @@ impl Shaper<'_> {
 
     /// Divides a child; answers where to go on.
     fn divide_child(&mut self, branch: &mut Branch, at: usize) -> usize {
-        let parts = match branch.children.remove(at) {
-            Node::Leaf(twig) => self.divide_twig(twig),
-            Node::Branch(child) => self.divide_branch(child),
-            unread @ Node::Unread(..) => vec![unread],
-        };
+        let parts = branch.children.remove(at).divided(&self.tree);
         let next = at + parts.len();
         branch.children.splice(at..at, parts);
         branch.changed = true;
@@ -319,223 +272,4 @@ impl Shaper<'_> {
             Err(error) => error,
         }
     }
-
-    fn divide_twig(&self, twig: Twig) -> Vec<Node> {
-        let sizes: Vec<usize> = twig.entries.iter().map(|entry| entry.view().size()).collect();
-        let lengths = divide(&sizes, LEAF, twig.growth);
-        let mut entries = twig.entries.into_iter();
-        let parts = lengths.into_iter().map(|length| entries.by_ref().take(length).collect::<Vec<_>>());
-        let parts: Vec<Vec<IndexEntry>> = parts.collect();
-        let borders = parts.iter().zip(parts.iter().skip(1)).filter_map(|(one, next)| {
-            let (last, first) = (one.last()?, next.first()?);
-            Some(separator(last.key(), first.key()))
-        });
-        let fences = twig.fences.divided_at(borders.collect());
-        let mut first = Some((twig.id, twig.sources));
-        let parts = parts.into_iter().zip(fences).map(|(entries, fences)| {
-            let (id, sources) = first.take().unwrap_or_else(|| (self.new_id(), Vec::new()));
-            let growth = Growth::Scattered;
-            Node::Leaf(Twig { id, fences, entries, growth, sources, changed: true, shrunk: false })
-        });
-        parts.collect()
-    }
-
-    fn divide_branch(&self, branch: Branch) -> Vec<Node> {
-        let sizes: Vec<usize> = branch.children.iter().map(|child| child_size(&child.fences().low)).collect();
-        let lengths = divide(&sizes, INNER, Growth::Scattered);
-        let mut children = branch.children.into_iter();
-        let parts = lengths.into_iter().map(|length| children.by_ref().take(length).collect::<Vec<_>>());
-        let parts: Vec<Vec<Node>> = parts.collect();
-        let borders =
-            parts.iter().skip(1).filter_map(|part| part.first().map(|child| child.fences().low.clone()));
-        let fences = branch.fences.divided_at(borders.collect());
-        let mut first = Some((branch.id, branch.record));
-        let parts = parts.into_iter().zip(fences).map(|(children, fences)| {
-            let (id, record) = first.take().unwrap_or_else(|| (self.new_id(), None));
-            Node::Branch(Branch { id, level: branch.level, fences, children, record, changed: true })
-        });
-        parts.collect()
-    }
-}
-
-impl Node {
-    fn id(&self) -> NodeId {
-        match self {
-            Self::Unread(id, _) => *id,
-            Self::Branch(branch) => branch.id,
-            Self::Leaf(twig) => twig.id,
-        }
-    }
-
-    fn fences(&self) -> &Fences {
-        match self {
-            Self::Unread(_, fences) => fences,
-            Self::Branch(branch) => &branch.fences,
-            Self::Leaf(twig) => &twig.fences,
-        }
-    }
-
-    fn load(&self) -> Load {
-        match self {
-            Self::Unread(..) => Load::default(),
-            Self::Branch(branch) => branch.load(),
-            Self::Leaf(twig) => twig.load(),
-        }
-    }
-
-    fn capacity(&self) -> Capacity {
-        match self {
-            Self::Branch(_) => INNER,
-            Self::Leaf(_) | Self::Unread(..) => LEAF,
-        }
-    }
-
-    fn need(&self) -> Need {
-        let (changed, shrunk, is_too_small) = match self {
-            Self::Unread(..) => return Need::Nothing,
-            Self::Branch(branch) => (branch.changed, branch.changed, branch.children.len() < 2),
-            Self::Leaf(twig) => (twig.changed, twig.shrunk, twig.entries.is_empty()),
-        };
-        let load = self.load();
-        match changed {
-            false => Need::Nothing,
-            true if is_too_small => Need::Rescue,
-            true if !load.fits(self.capacity()) => Need::Division,
-            true if shrunk && load.is_slight(self.capacity()) => Need::Company,
-            true => Need::Nothing,
-        }
-    }
-}
-
-impl Branch {
-    /// A new node for all keys.
-    fn new(id: NodeId, level: u8, children: Vec<Node>) -> Self {
-        Self { id, level, fences: Fences::all(), children, record: None, changed: true }
-    }
-
-    fn load(&self) -> Load {
-        Load::of_inner(self.children.iter().map(|child| &*child.fences().low))
-    }
-
-    fn joined(mut self, right: Self) -> Self {
-        self.children.extend(right.children);
-        self.fences.high = right.fences.high;
-        self.changed = true;
-        self
-    }
-
-    fn write(self, tree: &Tree<'_>, batch: &mut Batch) {
-        if self.changed {
-            let children = self.children.iter().map(|child| (&*child.fences().low, child.id()));
-            let encoded = encode_inner(self.level, &self.fences, children);
-            let (key, value) = tree.seal_node(self.id, &encoded);
-            batch.put(key, value);
-            if self.id != ROOT {
-                guard_branch(tree, self.id, self.record, batch);
-            }
-        }
-        for child in self.children {
-            match child {
-                Node::Unread(..) => {}
-                Node::Branch(branch) => branch.write(tree, batch),
-                Node::Leaf(twig) => twig.write(tree, batch),
-            }
-        }
-    }
-}
-
-impl From<Touched> for Twig {
-    fn from(touched: Touched) -> Self {
-        let twig = Self::changed(&touched);
-        Self { sources: vec![touched.leaf], ..twig }
-    }
-}
-
-impl Twig {
-    /// A leaf with its pending changes, but without its source.
-    fn changed(Touched { leaf, pending }: &Touched) -> Self {
-        let nothing = Pending::new();
-        let stored = leaf.entries(&nothing);
-        let growth =
-            match (pending.first_key_value(), stored.first(), stored.last(), pending.last_key_value()) {
-                (Some((first, _)), _, Some(last), _) if **first > *last.key => Growth::AtEnd,
-                (_, Some(first), _, Some((last, _))) if **last < *first.key => Growth::AtStart,
-                _ => Growth::Scattered,
-            };
-        let entries: Vec<IndexEntry> = leaf.entries(pending).into_iter().map(View::to_entry).collect();
-        let shrunk = entries.len() < leaf.base_len();
-        Self {
-            id: leaf.id,
-            fences: leaf.fences().clone(),
-            entries,
-            growth,
-            sources: Vec::new(),
-            changed: true,
-            shrunk,
-        }
-    }
-
-    fn as_read(leaf: Leaf) -> Self {
-        let entries = leaf.entries(&Pending::new()).into_iter().map(View::to_entry).collect();
-        Self {
-            id: leaf.id,
-            fences: leaf.fences().clone(),
-            entries,
-            growth: Growth::Scattered,
-            sources: vec![leaf],
-            changed: false,
-            shrunk: false,
-        }
-    }
-
-    fn load(&self) -> Load {
-        Load::of_leaf(self.entries.iter().map(IndexEntry::view))
-    }
-
-    fn joined(mut self, right: Self) -> Self {
-        self.entries.extend(right.entries);
-        self.sources.extend(right.sources);
-        self.fences.high = right.fences.high;
-        self.growth = Growth::Scattered;
-        self.changed = true;
-        self.shrunk = true;
-        self
-    }
-
-    fn write(self, tree: &Tree<'_>, batch: &mut Batch) {
-        if !self.changed {
-            return;
-        }
-        let mut epoch = None;
-        for leaf in &self.sources {
-            leaf.guard(tree, batch);
-            if leaf.id == self.id {
-                epoch = Some(leaf.next_epoch(tree));
-            } else {
-                leaf.delete_base(tree, batch);
-                leaf.delete_slots(tree, batch);
-            }
-        }
-        let (id, place) = (self.id, tree.place.record(self.id, NODE_SLOT));
-        if self.entries.is_empty() {
-            batch.delete(place);
-            return;
-        }
-        if epoch.is_none() && id != ROOT {
-            batch.expect_absent(place);
-        }
-        let entries: Vec<View<'_>> = self.entries.iter().map(IndexEntry::view).collect();
-        let encoded = encode_leaf(epoch.unwrap_or_else(|| tree.random()), &self.fences, &entries);
-        let (key, value) = tree.seal_node(id, &encoded);
-        batch.put(key, value);
-    }
-}
-
-/// Expects an inner node as it was read; none: nothing in its place.
-fn guard_branch(tree: &Tree<'_>, id: NodeId, record: Option<Bytes>, batch: &mut Batch) {
-    let place = tree.place.record(id, NODE_SLOT);
-    match record {
-        Some(record) => batch.expect_value(place, record),
-        None => batch.expect_absent(place),
-    };
 }

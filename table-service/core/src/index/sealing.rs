@@ -10,10 +10,11 @@ use store::{Direction, KeyRange, Limit, Store};
 
 use super::cache::IndexCache;
 use super::error::IndexError;
+use super::format::{decode_delta, decode_node};
 use super::layout::{self, NODE_SLOT, NodeId, TreePlace};
 use super::leaf::Leaf;
 use super::limits::DELTAS;
-use super::node::{Delta, Inner, Node};
+use super::node::{Inner, Node};
 
 /// A table's data keys by generation.
 pub trait DataKeys: Send + Sync {
@@ -53,7 +54,7 @@ impl Tree<'_> {
         if layout::slot_of(&first.key) != Some(NODE_SLOT) {
             return Err(IndexError::Inauthentic);
         }
-        match Node::decode(self.open(Kind::TableIndexNode, &first.key, &first.value)?)? {
+        match decode_node(self.open(Kind::TableIndexNode, &first.key, &first.value)?)? {
             Node::Inner(inner) if records.len() == 0 => Ok(Found::Inner(inner, first.value)),
             Node::Inner(_) => Err(IndexError::Inauthentic),
             Node::Leaf(base) => {
@@ -61,7 +62,7 @@ impl Tree<'_> {
                 for record in records {
                     let slot = layout::slot_of(&record.key).ok_or(IndexError::Inauthentic)?;
                     let opened = self.open(Kind::TableIndexDelta, &record.key, &record.value)?;
-                    slots.push((slot, record.value, Delta::decode(&opened)?));
+                    slots.push((slot, record.value, decode_delta(&opened)?));
                 }
                 Ok(Found::Leaf(Leaf::stored(id, base, first.value, slots)?))
             }
@@ -88,6 +89,11 @@ impl Tree<'_> {
                 return number;
             }
         }
+    }
+
+    /// An id for a new node.
+    pub(super) fn new_id(&self) -> NodeId {
+        NodeId(self.random())
     }
 
     /// Store key and sealed value.
