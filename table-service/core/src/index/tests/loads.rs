@@ -112,7 +112,7 @@ async fn keys_of_every_length_fit() {
 #[tokio::test]
 async fn the_longest_keys_with_long_common_prefixes_make_a_deep_tree_that_works() {
     let fixture = Fixture::new();
-    let key = |number: usize| [&[0xFE; 2040][..], &numbered(number)[16..]].concat();
+    let key = |number: usize| [&[0xFE; MAX_KEY_BYTES - 8][..], &numbered(number)[16..]].concat();
     for number in 0..1200 {
         fixture.insert(&key(number)).await;
     }

@@ -1,20 +1,29 @@
 //! Tests of the index as a whole, over the memory store. What they share stands here.
 
+mod authenticity;
+mod concurrency;
+mod interleaving;
 mod loads;
 mod model;
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
+use std::sync::Arc;
 
+use async_trait::async_trait;
+use bytes::Bytes;
 use envelope::{DataKey, SeededEntropy};
-use store::{Batch, CommitError, Direction, Entry, KeyRange, Limit, MemoryStore, Store};
+use store::{Batch, CommitError, Direction, Entry, KeyRange, Limit, MemoryStore, Store, StoreError};
 
-use super::layout::{NODE_SLOT, ROOT};
+use super::layout::{NODE_SLOT, NodeId, ROOT};
 use super::leaf::Pending;
 use super::limits::{FANOUT, INNER_BYTES, LEAF_BYTES, LEAF_KEYS};
 use super::node::Fences;
 use super::sealing::{Found, Tree};
-use super::{DataKeys, IndexCache, IndexError, Outcome, Planner, SortIndex};
+use super::{
+    BASE_INDEX, DataKeys, IndexCache, IndexError, MAX_KEY_BYTES, MAX_PAYLOAD_BYTES, Outcome, Planner,
+    SortIndex,
+};
 
 const TABLE: [u8; 16] = [0x7A; 16];
 const PARTITION: [u8; 16] = [0x50; 16];
@@ -50,8 +59,13 @@ impl Fixture {
 
 impl<S: Store> Fixture<S> {
     fn over(store: S) -> Self {
-        let entropy = SeededEntropy::danger_predictable(1);
-        let ring = Ring(vec![DataKey::generate(&entropy)]);
+        Self::of_process(1, store)
+    }
+
+    /// All processes have the same keys; each draws its own node ids and nonces.
+    fn of_process(process: u64, store: S) -> Self {
+        let ring = Ring(vec![DataKey::generate(&SeededEntropy::danger_predictable(0))]);
+        let entropy = SeededEntropy::danger_predictable(process);
         Self { store, ring, cache: IndexCache::new(CACHE_BYTES), entropy }
     }
 
@@ -170,6 +184,50 @@ impl<S: Store> Fixture<S> {
             assert!(shape.records.contains(&entry.key[..]), "a record lies outside the tree");
         }
         shape
+    }
+}
+
+/// One memory store seen by several fixtures.
+#[derive(Clone, Default)]
+struct Shared(Arc<MemoryStore>);
+
+impl Shared {
+    async fn holding(records: &[Entry]) -> Self {
+        let shared = Self::default();
+        let mut batch = Batch::new();
+        for entry in records {
+            batch.put(entry.key.clone(), entry.value.clone());
+        }
+        shared.commit(batch).await.unwrap();
+        shared
+    }
+}
+
+#[async_trait]
+impl Store for Shared {
+    async fn get(&self, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
+        self.0.get(key).await
+    }
+
+    async fn scan(
+        &self,
+        range: KeyRange,
+        limit: Limit,
+        direction: Direction,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.0.scan(range, limit, direction).await
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
+        self.0.commit(batch).await
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        self.0.check()
+    }
+
+    fn size_on_disk(&self) -> Result<u64, StoreError> {
+        self.0.size_on_disk()
     }
 }
 
