@@ -11,13 +11,10 @@ use fault::{Fault, Kind};
 use identity::PrincipalArn;
 use store::StoreError;
 
-mod expression;
 mod invalid;
 mod kms;
-mod text;
 
-pub use expression::{ExpressionError, ExpressionKind};
-pub use invalid::{Echo, Invalid};
+pub use invalid::{Echo, ExpressionError, ExpressionKind, Invalid};
 pub use kms::{KmsError, Plane};
 
 /// Why an operation of the table service failed.

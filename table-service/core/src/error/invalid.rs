@@ -1,11 +1,10 @@
-//! Everything that can be wrong with a request in itself.
+//! Everything that can be wrong with a request in itself, and the one place where its texts are written.
 //!
 //! A variant carries what its text needs and nothing else. What the caller sent stands in an [`Echo`], which shows
-//! itself in the answer to that caller and nowhere else.
+//! itself in the answer to that caller and nowhere else. Texts are DynamoDB's, misspellings included.
 
 use std::fmt;
 
-use super::{ExpressionError, ExpressionKind};
 use crate::schema::ScalarType;
 use crate::validate::Violation;
 use crate::value::ValueType;
@@ -250,4 +249,287 @@ pub enum Invalid {
     UnusedNames(Vec<Echo>),
     /// Values that no expression uses.
     UnusedValues(Vec<Echo>),
+}
+
+impl Invalid {
+    /// The text for the caller, with the caller's own input in it.
+    pub fn public_text(&self) -> String {
+        self.text(true)
+    }
+
+    pub(super) fn text(&self, to_caller: bool) -> String {
+        match self {
+            Self::Constraints(violations) => crate::validate::render(violations, to_caller),
+            Self::EmptyValue => "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes".to_owned(),
+            Self::SeveralTypes => "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes".to_owned(),
+            Self::NullNotTrue => oom("Null attribute value types must have the value of true"),
+            Self::EmptyStringSet => oom("An string set  may not be empty"),
+            Self::EmptyNumberSet => oom("An number set  may not be empty"),
+            Self::EmptyBinarySet => oom("Binary sets should not be empty"),
+            Self::DuplicateStrings(members) => oom(&format!("Input collection [{}] contains duplicates.", list(members, to_caller, true))),
+            Self::DuplicateNumbers => oom("Input collection contains duplicates."),
+            Self::DuplicateBinaries(members) => oom(&format!("Input collection [{}]of type BS contains duplicates.", list_tight(members, to_caller))),
+            Self::NotNumeric(text) => format!("The parameter cannot be converted to a numeric value: {}", text.show(to_caller)),
+            Self::NumberOverflow => "Number overflow. Attempting to store a number with magnitude larger than supported range".to_owned(),
+            Self::NumberUnderflow => "Number underflow. Attempting to store a number with magnitude smaller than supported range".to_owned(),
+            Self::TooManyDigits => "Attempting to store more than 38 significant digits in a Number".to_owned(),
+            Self::NestingTooDeep => "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit".to_owned(),
+            Self::ItemTooLarge => "Item size has exceeded the maximum allowed size".to_owned(),
+            Self::EmptyAttributeName => "Empty attribute name".to_owned(),
+            Self::AttributeNameTooLarge => "Attribute name is too large, must be less than 65536 bytes".to_owned(),
+            Self::MissingKey { key } => oom(&format!("Missing the key {key} in the item")),
+            Self::KeyType { key, expected, actual } => oom(&format!("Type mismatch for key {key} expected: {expected} actual: {actual}")),
+            Self::EmptyKey { key, kind } => format!("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty {} value. Key: {key}", if *kind == ScalarType::B { "binary" } else { "string" }),
+            Self::HashKeyTooLarge => oom("Size of hashkey has exceeded the maximum size limit of2048 bytes"),
+            Self::RangeKeyTooLarge => oom("Aggregated size of all range keys has exceeded the size limit of 1024 bytes"),
+            Self::KeyMismatch => "The provided key element does not match the schema".to_owned(),
+            Self::StartKeyInvalid => "The provided starting key is invalid".to_owned(),
+            Self::StartKeyOutside => "The provided starting key is outside query boundaries based on provided conditions".to_owned(),
+            Self::StartKeyNotInRange => "The provided starting key does not match the range key predicate".to_owned(),
+            Self::TableArn(arn) => format!("Invalid TableArn: Invalid ResourceArn provided as input {}", arn.show(to_caller)),
+            Self::UndefinedKeys { keys, definitions } => oom(&format!("Some index key attributes are not defined in AttributeDefinitions. Keys: [{}], AttributeDefinitions: [{}]", keys.join(", "),definitions.join(", "))),
+            Self::UndefinedKey => "Invalid KeySchema: Some index key attribute have no definition".to_owned(),
+            Self::UnusedDefinitions => oom("Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions"),
+            Self::DuplicateDefinition => oom("Cannot add the same attribute definition more than once"),
+            Self::FirstKeyNotHash => "Invalid KeySchema: The first KeySchemaElement is not a HASH key type".to_owned(),
+            Self::SecondKeyNotRange => "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type".to_owned(),
+            Self::SameKeyTwice => "Invalid KeySchema: Both the Hash Key and the Range Key element in the KeySchema have the same name".to_owned(),
+            Self::ThroughputMissing => oom("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"),
+            Self::ThroughputNotAllowed => oom("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"),
+            Self::NothingToUpdate => "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required".to_owned(),
+            Self::SseTypeRequired => oom("SSEType KMS is required if KMSMasterKeyId is specified"),
+            Self::SseTypeWhileDisabled => oom("SSEType can not be specified if Enabled is false"),
+            Self::SseKeyWhileDisabled => oom("KMSMasterKeyId can not be specified if Enabled is false"),
+            Self::SseAes256 => oom("SSEType AES256 is not supported"),
+            Self::SseAlreadyDefault => oom("Table is already encrypted by default"),
+            Self::SseSameKey => oom("Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId parameter if you want to change Master Key"),
+            Self::SseNotAlone => oom("Server-Side Encryption modification must be the only operation in the request"),
+            Self::KeyConditionMissing => "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.".to_owned(),
+            Self::MissedKey { key } => format!("Query condition missed key schema element: {key}"),
+            Self::KeyConditionUnsupported => "Query key condition not supported".to_owned(),
+            Self::TooManyConditions { given, defined } => format!("The number of query conditions ({given}) exceeds the number of key attributes defined in the schema ({defined})"),
+            Self::ConditionType => oom("Condition parameter type does not match schema type"),
+            Self::KeyConditionOperator(operator) => format!("Invalid operator used in KeyConditionExpression: {operator}"),
+            Self::KeyConditionNested => "KeyConditionExpressions cannot contain nested operations".to_owned(),
+            Self::KeyConditionPath => "KeyConditionExpressions cannot have conditions on nested attributes".to_owned(),
+            Self::KeyConditionTwice => "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key".to_owned(),
+            Self::KeyNotFirst(operator) => format!("Invalid condition in KeyConditionExpression: {operator} operator must have the key attribute as its first operand"),
+            Self::TwoAttributes => "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition".to_owned(),
+            Self::NoKeyAttribute => "Invalid condition in KeyConditionExpression: No key attribute specified".to_owned(),
+            Self::ReturnValues => "ReturnValues can only be ALL_OLD or NONE".to_owned(),
+            Self::BatchTooLarge(operation) => format!("Too many items requested for the {operation} call"),
+            Self::BatchDuplicates => "Provided list of item keys contains duplicates".to_owned(),
+            Self::BatchWriteShape => "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes".to_owned(),
+            Self::SegmentMissing => "The Segment parameter is required but was not present in the request when parameter TotalSegments is present".to_owned(),
+            Self::TotalSegmentsMissing => "The TotalSegments parameter is required but was not present in the request when Segment parameter is present".to_owned(),
+            Self::SegmentTooHigh { segment, total } => format!("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: {segment} is not less than TotalSegments: {total}"),
+            Self::Expression { kind, error } => format!("Invalid {}: {}", kind.name(),error.text(to_caller)),
+            Self::NamesWithoutExpression => "ExpressionAttributeNames can only be specified when using expressions".to_owned(),
+            Self::ValuesWithoutExpression => "ExpressionAttributeValues can only be specified when using expressions".to_owned(),
+            Self::NamesEmpty => "ExpressionAttributeNames must not be empty".to_owned(),
+            Self::ValuesEmpty => "ExpressionAttributeValues must not be empty".to_owned(),
+            Self::NameKey(key) => format!("ExpressionAttributeNames contains invalid key: Syntax error; key: \"{}\"", key.show(to_caller)),
+            Self::ValueKey(key) => format!("ExpressionAttributeValues contains invalid key: Syntax error; key: \"{}\"", key.show(to_caller)),
+            Self::PlaceholderTooLong => "The expression attribute map contains a key that is too long".to_owned(),
+            Self::PlaceholdersTooLarge => "Combined size of ExpressionAttributeNames and ExpressionAttributeValues exceeds max size".to_owned(),
+            Self::NameInvalid { key, error } => format!("ExpressionAttributeNames contains invalid value: {} for key {}", error.text(to_caller),key.show(to_caller)),
+            Self::ValueInvalid { key, error } => format!("ExpressionAttributeValues contains invalid value: {} for key {}", error.text(to_caller),key.show(to_caller)),
+            Self::UnusedNames(keys) => format!("Value provided in ExpressionAttributeNames unused in expressions: keys: {{{}}}", list(keys, to_caller, false)),
+            Self::UnusedValues(keys) => format!("Value provided in ExpressionAttributeValues unused in expressions: keys: {{{}}}", list(keys, to_caller, false)),
+        }
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(false))
+    }
+}
+
+impl std::error::Error for Invalid {}
+
+fn oom(text: &str) -> String {
+    format!("One or more parameter values were invalid: {text}")
+}
+
+fn list(members: &[Echo], to_caller: bool, quoted: bool) -> String {
+    let quote = if quoted { "\"" } else { "" };
+    let shown: Vec<String> =
+        members.iter().map(|member| format!("{quote}{}{quote}", member.show(to_caller))).collect();
+    shown.join(", ")
+}
+
+/// As AWS writes binary members: quoted, without spaces.
+fn list_tight(members: &[Echo], to_caller: bool) -> String {
+    let shown: Vec<String> = members.iter().map(|member| format!("\"{}\"", member.show(to_caller))).collect();
+    shown.join(",")
+}
+
+/// Which expression of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExpressionKind {
+    /// Of a put, update or delete.
+    Condition,
+    /// Of a query or scan.
+    Filter,
+    /// Of a query.
+    KeyCondition,
+    /// Of any read.
+    Projection,
+    /// Of an update.
+    Update,
+}
+
+impl ExpressionKind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Condition => "ConditionExpression",
+            Self::Filter => "FilterExpression",
+            Self::KeyCondition => "KeyConditionExpression",
+            Self::Projection => "ProjectionExpression",
+            Self::Update => "UpdateExpression",
+        }
+    }
+}
+
+/// What is wrong with one expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExpressionError {
+    /// No text.
+    Empty,
+    /// More than 4096 bytes; the size.
+    TooLong(usize),
+    /// Not an expression: the token that does not fit, and it with its neighbours.
+    Syntax {
+        /// The token.
+        token: Echo,
+        /// The token and its neighbours.
+        near: Echo,
+    },
+    /// Nested deeper than the parser goes.
+    TooDeep,
+    /// Parentheses around parentheses.
+    RedundantParentheses,
+    /// No such function.
+    UnknownFunction(Echo),
+    /// A function where it may not stand.
+    MisusedFunction(&'static str),
+    /// A reserved word as attribute name, as written.
+    Reserved(Echo),
+    /// A name that is not defined.
+    UndefinedName(Echo),
+    /// A value that is not defined.
+    UndefinedValue(Echo),
+    /// Too many or too few operands.
+    OperandCount {
+        /// The operator or function.
+        operator: &'static str,
+        /// Operands given.
+        count: usize,
+    },
+    /// An operand of a type that the operator does not take.
+    OperandType {
+        /// The operator or function.
+        operator: &'static str,
+        /// The operand's type.
+        actual: ValueType,
+    },
+    /// Two operands that are the same path.
+    NotDistinct {
+        /// The operator or function.
+        operator: &'static str,
+        /// The path, as `[a, b]`.
+        operand: Echo,
+    },
+    /// An operand that has to be a path.
+    NeedsPath(&'static str),
+    /// A list index beyond what any list can have.
+    ListIndex(Echo),
+    /// A text that names no type, as operand of attribute_type.
+    AttributeTypeName(Echo),
+    /// An operand that has to be a constant.
+    NeedsConstant(&'static str),
+    /// BETWEEN bounds of different types, each as `{N:1}`.
+    BoundTypes {
+        /// The lower bound.
+        low: Echo,
+        /// The upper bound.
+        high: Echo,
+    },
+    /// BETWEEN bounds in the wrong order, each as `{N:1}`.
+    BoundOrder {
+        /// The lower bound.
+        low: Echo,
+        /// The upper bound.
+        high: Echo,
+    },
+}
+
+impl ExpressionError {
+    fn text(&self, to_caller: bool) -> String {
+        match self {
+            Self::Empty => "The expression can not be empty;".to_owned(),
+            Self::TooLong(size) => {
+                format!("Expression size has exceeded the maximum allowed size; expression size: {size}")
+            }
+            Self::Syntax { token, near } => format!(
+                "Syntax error; token: \"{}\", near: \"{}\"",
+                token.show(to_caller),
+                near.show(to_caller)
+            ),
+            Self::TooDeep => "Expression nesting has exceeded the maximum allowed depth;".to_owned(),
+            Self::RedundantParentheses => "The expression has redundant parentheses;".to_owned(),
+            Self::UnknownFunction(name) => {
+                format!("Invalid function name; function: {}", name.show(to_caller))
+            }
+            Self::MisusedFunction(name) => {
+                format!("The function is not allowed to be used this way in an expression; function: {name}")
+            }
+            Self::Reserved(word) => {
+                format!("Attribute name is a reserved keyword; reserved keyword: {}", word.show(to_caller))
+            }
+            Self::UndefinedName(name) => format!(
+                "An expression attribute name used in the document path is not defined; attribute name: {}",
+                name.show(to_caller)
+            ),
+            Self::UndefinedValue(name) => format!(
+                "An expression attribute value used in expression is not defined; attribute value: {}",
+                name.show(to_caller)
+            ),
+            Self::OperandCount { operator, count } => format!(
+                "Incorrect number of operands for operator or function; operator or function: {operator}, number of operands: {count}"
+            ),
+            Self::OperandType { operator, actual } => format!(
+                "Incorrect operand type for operator or function; operator or function: {operator}, operand type: {actual}"
+            ),
+            Self::NotDistinct { operator, operand } => format!(
+                "The first operand must be distinct from the remaining operands for this operator or function; operator: {operator}, first operand: {}",
+                operand.show(to_caller)
+            ),
+            Self::NeedsPath(operator) => {
+                format!("Operator or function requires a document path; operator or function: {operator}")
+            }
+            Self::ListIndex(index) => {
+                format!("List index is not within the allowable range; index: [{}]", index.show(to_caller))
+            }
+            Self::AttributeTypeName(name) => format!(
+                "Invalid attribute type name found; type: {}, valid types: {{B,NULL,SS,BOOL,L,BS,N,NS,S,M}}",
+                name.show(to_caller)
+            ),
+            Self::NeedsConstant(operator) => format!(
+                "Incorrect operand type for operator or function; operator or function: {operator}, operand type: \
+                 {{NS,SS,L,BS,N,M,B,BOOL,NULL,S}}"
+            ),
+            Self::BoundTypes { low, high } => format!(
+                "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: AttributeValue: {}, upper bound operand: AttributeValue: {}",
+                low.show(to_caller),
+                high.show(to_caller)
+            ),
+            Self::BoundOrder { low, high } => format!(
+                "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {}, upper bound operand: AttributeValue: {}",
+                low.show(to_caller),
+                high.show(to_caller)
+            ),
+        }
+    }
 }

