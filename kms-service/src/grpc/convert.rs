@@ -1,0 +1,177 @@
+//! Wire values to domain values and back. An enum number that the .proto does not name is refused here: the domain's own
+//! types cannot hold it.
+
+use std::collections::HashMap;
+
+use envelope::EncryptionContext;
+use kms_core::{
+    Constraints, DataKeySize, DataKeySpec, EncryptionAlgorithm, GrantOperation, KeyKind, KeyMetadata,
+    KeySpec, KeyState, KeyUsage, KmsError, Origin, PageRequest, Rule, Timestamp,
+};
+use proto::kms as pb;
+
+/// The message's member was empty: it was not given.
+pub(super) fn optional(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
+}
+
+pub(super) fn context(pairs: HashMap<String, String>) -> EncryptionContext {
+    pairs.into_iter().collect()
+}
+
+pub(super) fn page(limit: Option<i32>, marker: String) -> PageRequest {
+    PageRequest { limit, marker: optional(marker) }
+}
+
+fn known<T: TryFrom<i32>>(number: i32, member: &'static str) -> Result<T, KmsError> {
+    T::try_from(number).map_err(|_| KmsError::Rule(Rule::UnknownEnumValue { member }))
+}
+
+pub(super) fn key_usage(number: i32) -> Result<KeyUsage, KmsError> {
+    Ok(match known(number, "keyUsage")? {
+        pb::KeyUsageType::Unspecified | pb::KeyUsageType::EncryptDecrypt => KeyUsage::EncryptDecrypt,
+        pb::KeyUsageType::SignVerify => KeyUsage::SignVerify,
+        pb::KeyUsageType::GenerateVerifyMac => KeyUsage::GenerateVerifyMac,
+        pb::KeyUsageType::KeyAgreement => KeyUsage::KeyAgreement,
+    })
+}
+
+pub(super) fn key_spec(number: i32) -> Result<KeySpec, KmsError> {
+    Ok(match known(number, "keySpec")? {
+        pb::KeySpec::Unspecified | pb::KeySpec::SymmetricDefault => KeySpec::SymmetricDefault,
+        pb::KeySpec::Rsa2048 => KeySpec::Rsa2048,
+        pb::KeySpec::Rsa3072 => KeySpec::Rsa3072,
+        pb::KeySpec::Rsa4096 => KeySpec::Rsa4096,
+        pb::KeySpec::EccNistP256 => KeySpec::EccNistP256,
+        pb::KeySpec::EccNistP384 => KeySpec::EccNistP384,
+        pb::KeySpec::EccNistP521 => KeySpec::EccNistP521,
+        pb::KeySpec::EccSecgP256k1 => KeySpec::EccSecgP256k1,
+        pb::KeySpec::Hmac224 => KeySpec::Hmac224,
+        pb::KeySpec::Hmac256 => KeySpec::Hmac256,
+        pb::KeySpec::Hmac384 => KeySpec::Hmac384,
+        pb::KeySpec::Hmac512 => KeySpec::Hmac512,
+    })
+}
+
+pub(super) fn origin(number: i32) -> Result<Origin, KmsError> {
+    Ok(match known(number, "origin")? {
+        pb::OriginType::Unspecified | pb::OriginType::AwsKms => Origin::AwsKms,
+        pb::OriginType::External => Origin::External,
+        pb::OriginType::AwsCloudhsm => Origin::AwsCloudHsm,
+        pb::OriginType::ExternalKeyStore => Origin::ExternalKeyStore,
+    })
+}
+
+pub(super) fn algorithm(number: i32, member: &'static str) -> Result<EncryptionAlgorithm, KmsError> {
+    use pb::EncryptionAlgorithmSpec as Wire;
+    Ok(match known(number, member)? {
+        Wire::Unspecified | Wire::SymmetricDefault => EncryptionAlgorithm::SymmetricDefault,
+        Wire::RsaesOaepSha1 => EncryptionAlgorithm::RsaesOaepSha1,
+        Wire::RsaesOaepSha256 => EncryptionAlgorithm::RsaesOaepSha256,
+    })
+}
+
+pub(super) fn data_key_size(spec: i32, number_of_bytes: Option<i32>) -> Result<DataKeySize, KmsError> {
+    let spec = match known(spec, "keySpec")? {
+        pb::DataKeySpec::Unspecified => None,
+        pb::DataKeySpec::Aes256 => Some(DataKeySpec::Aes256),
+        pb::DataKeySpec::Aes128 => Some(DataKeySpec::Aes128),
+    };
+    Ok(DataKeySize { spec, number_of_bytes })
+}
+
+pub(super) fn grant_operation(number: i32) -> Result<GrantOperation, KmsError> {
+    use pb::GrantOperation as Wire;
+    let member = "operations";
+    Ok(match known(number, member)? {
+        Wire::Unspecified => return Err(KmsError::Rule(Rule::UnknownEnumValue { member })),
+        Wire::Decrypt => GrantOperation::Decrypt,
+        Wire::Encrypt => GrantOperation::Encrypt,
+        Wire::GenerateDataKey => GrantOperation::GenerateDataKey,
+        Wire::GenerateDataKeyWithoutPlaintext => GrantOperation::GenerateDataKeyWithoutPlaintext,
+        Wire::ReEncryptFrom => GrantOperation::ReEncryptFrom,
+        Wire::ReEncryptTo => GrantOperation::ReEncryptTo,
+        Wire::CreateGrant => GrantOperation::CreateGrant,
+        Wire::RetireGrant => GrantOperation::RetireGrant,
+        Wire::DescribeKey => GrantOperation::DescribeKey,
+    })
+}
+
+pub(super) fn wire_grant_operation(operation: GrantOperation) -> i32 {
+    use pb::GrantOperation as Wire;
+    match operation {
+        GrantOperation::Decrypt => Wire::Decrypt,
+        GrantOperation::Encrypt => Wire::Encrypt,
+        GrantOperation::GenerateDataKey => Wire::GenerateDataKey,
+        GrantOperation::GenerateDataKeyWithoutPlaintext => Wire::GenerateDataKeyWithoutPlaintext,
+        GrantOperation::ReEncryptFrom => Wire::ReEncryptFrom,
+        GrantOperation::ReEncryptTo => Wire::ReEncryptTo,
+        GrantOperation::CreateGrant => Wire::CreateGrant,
+        GrantOperation::RetireGrant => Wire::RetireGrant,
+        GrantOperation::DescribeKey => Wire::DescribeKey,
+    }
+    .into()
+}
+
+/// On the wire a constraint without pairs and no constraint look the same, and mean none.
+pub(super) fn constraints(wire: Option<pb::GrantConstraints>) -> Constraints {
+    let wire = wire.unwrap_or_default();
+    let some = |pairs: HashMap<String, String>| (!pairs.is_empty()).then(|| context(pairs));
+    Constraints { subset: some(wire.encryption_context_subset), equals: some(wire.encryption_context_equals) }
+}
+
+pub(super) fn wire_constraints(constraints: Constraints) -> Option<pb::GrantConstraints> {
+    let pairs = |context: Option<EncryptionContext>| {
+        context.map(|context| context.into_map().into_iter().collect()).unwrap_or_default()
+    };
+    let is_given = constraints.subset.is_some() || constraints.equals.is_some();
+    is_given.then(|| pb::GrantConstraints {
+        encryption_context_subset: pairs(constraints.subset),
+        encryption_context_equals: pairs(constraints.equals),
+    })
+}
+
+pub(super) fn timestamp(at: Timestamp) -> prost_types::Timestamp {
+    let (seconds, millis) = (at.millis() / 1000, at.millis() % 1000);
+    prost_types::Timestamp {
+        seconds: i64::try_from(seconds).unwrap_or(i64::MAX),
+        nanos: i32::try_from(millis * 1_000_000).unwrap_or_default(),
+    }
+}
+
+pub(super) const fn key_state(state: KeyState) -> pb::KeyState {
+    match state {
+        KeyState::Enabled => pb::KeyState::Enabled,
+        KeyState::Disabled => pb::KeyState::Disabled,
+        KeyState::PendingDeletion { .. } => pb::KeyState::PendingDeletion,
+    }
+}
+
+pub(super) fn metadata(key: KeyMetadata) -> pb::KeyMetadata {
+    let deletion_date = match key.state {
+        KeyState::PendingDeletion { at } => Some(timestamp(at)),
+        KeyState::Enabled | KeyState::Disabled => None,
+    };
+    let key_manager = match key.kind {
+        KeyKind::Owned | KeyKind::Managed => pb::KeyManagerType::Aws,
+        KeyKind::Customer => pb::KeyManagerType::Customer,
+    };
+    pb::KeyMetadata {
+        aws_account_id: key.account.to_string(),
+        key_id: key.key_id.to_string(),
+        arn: key.arn,
+        creation_date: Some(timestamp(key.created)),
+        enabled: key.state == KeyState::Enabled,
+        description: key.description,
+        key_usage: pb::KeyUsageType::EncryptDecrypt.into(),
+        key_state: key_state(key.state).into(),
+        deletion_date,
+        origin: pb::OriginType::AwsKms.into(),
+        key_manager: key_manager.into(),
+        key_spec: pb::KeySpec::SymmetricDefault.into(),
+        customer_master_key_spec: pb::KeySpec::SymmetricDefault.into(),
+        encryption_algorithms: vec![pb::EncryptionAlgorithmSpec::SymmetricDefault.into()],
+        multi_region: false,
+        current_key_material_id: key.current_material_id,
+    }
+}

@@ -1,0 +1,109 @@
+//! The life of keys.
+
+use identity::Caller;
+use kms_core::{
+    Kms, KmsError, Tag,
+    ops::{
+        create_key::CreateKey, describe_key::DescribeKey, list_keys::KeyListEntry,
+        schedule_key_deletion::ScheduleKeyDeletion,
+    },
+};
+use proto::kms as pb;
+
+use super::convert;
+
+pub(super) async fn create_key(
+    kms: Kms,
+    caller: Caller,
+    request: pb::CreateKeyRequest,
+) -> Result<pb::CreateKeyResponse, KmsError> {
+    let command = CreateKey {
+        description: request.description,
+        key_usage: convert::key_usage(request.key_usage)?,
+        key_spec: convert::key_spec(request.key_spec)?,
+        origin: convert::origin(request.origin)?,
+        tags: request.tags.into_iter().map(|tag| Tag { key: tag.tag_key, value: tag.tag_value }).collect(),
+        policy: convert::optional(request.policy),
+        multi_region: request.multi_region,
+    };
+    let key = kms.create_key(&caller, command).await?;
+    Ok(pb::CreateKeyResponse { key_metadata: Some(convert::metadata(key)) })
+}
+
+pub(super) async fn describe_key(
+    kms: Kms,
+    caller: Caller,
+    request: pb::DescribeKeyRequest,
+) -> Result<pb::DescribeKeyResponse, KmsError> {
+    let command = DescribeKey { key_id: request.key_id, grant_tokens: request.grant_tokens };
+    let key = kms.describe_key(&caller, command).await?;
+    Ok(pb::DescribeKeyResponse { key_metadata: Some(convert::metadata(key)) })
+}
+
+pub(super) async fn list_keys(
+    kms: Kms,
+    caller: Caller,
+    request: pb::ListKeysRequest,
+) -> Result<pb::ListKeysResponse, KmsError> {
+    let page = kms.list_keys(&caller, convert::page(request.limit, request.marker)).await?;
+    let entry = |key: KeyListEntry| pb::KeyListEntry { key_id: key.key_id.to_string(), key_arn: key.key_arn };
+    Ok(pb::ListKeysResponse {
+        keys: page.items.into_iter().map(entry).collect(),
+        truncated: page.next_marker.is_some(),
+        next_marker: page.next_marker.unwrap_or_default(),
+    })
+}
+
+pub(super) async fn enable_key(
+    kms: Kms,
+    caller: Caller,
+    request: pb::EnableKeyRequest,
+) -> Result<pb::EnableKeyResponse, KmsError> {
+    kms.enable_key(&caller, request.key_id).await?;
+    Ok(pb::EnableKeyResponse {})
+}
+
+pub(super) async fn disable_key(
+    kms: Kms,
+    caller: Caller,
+    request: pb::DisableKeyRequest,
+) -> Result<pb::DisableKeyResponse, KmsError> {
+    kms.disable_key(&caller, request.key_id).await?;
+    Ok(pb::DisableKeyResponse {})
+}
+
+pub(super) async fn schedule_key_deletion(
+    kms: Kms,
+    caller: Caller,
+    request: pb::ScheduleKeyDeletionRequest,
+) -> Result<pb::ScheduleKeyDeletionResponse, KmsError> {
+    let command = ScheduleKeyDeletion {
+        key_id: request.key_id,
+        pending_window_in_days: request.pending_window_in_days,
+    };
+    let scheduled = kms.schedule_key_deletion(&caller, command).await?;
+    Ok(pb::ScheduleKeyDeletionResponse {
+        key_id: scheduled.key_arn,
+        deletion_date: Some(convert::timestamp(scheduled.deletion_date)),
+        key_state: pb::KeyState::PendingDeletion.into(),
+        pending_window_in_days: i32::try_from(scheduled.pending_window_in_days).unwrap_or_default(),
+    })
+}
+
+pub(super) async fn cancel_key_deletion(
+    kms: Kms,
+    caller: Caller,
+    request: pb::CancelKeyDeletionRequest,
+) -> Result<pb::CancelKeyDeletionResponse, KmsError> {
+    let key_id = kms.cancel_key_deletion(&caller, request.key_id).await?;
+    Ok(pb::CancelKeyDeletionResponse { key_id })
+}
+
+pub(super) async fn rotate_key_on_demand(
+    kms: Kms,
+    caller: Caller,
+    request: pb::RotateKeyOnDemandRequest,
+) -> Result<pb::RotateKeyOnDemandResponse, KmsError> {
+    let key_id = kms.rotate_key_on_demand(&caller, request.key_id).await?;
+    Ok(pb::RotateKeyOnDemandResponse { key_id })
+}
