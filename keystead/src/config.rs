@@ -27,7 +27,12 @@ pub(crate) struct Cli {
     #[arg(long, env = "KEYSTEAD_KMS_LISTEN", default_value = "127.0.0.1:8001", value_name = "ADDRESS")]
     kms_listen: SocketAddr,
     /// Address of the table service's admin port (/metrics, /livez, /readyz)
-    #[arg(long, env = "KEYSTEAD_TABLE_ADMIN_LISTEN", default_value = "127.0.0.1:9000", value_name = "ADDRESS")]
+    #[arg(
+        long,
+        env = "KEYSTEAD_TABLE_ADMIN_LISTEN",
+        default_value = "127.0.0.1:9000",
+        value_name = "ADDRESS"
+    )]
     table_admin_listen: SocketAddr,
     /// Address of the key-management service's admin port
     #[arg(long, env = "KEYSTEAD_KMS_ADMIN_LISTEN", default_value = "127.0.0.1:9001", value_name = "ADDRESS")]

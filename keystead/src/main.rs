@@ -39,7 +39,8 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     let service_name = ServiceName::dynamodb(&region);
     let directory = Arc::new(Directory::development_in(data.path(), &cli.account, Some(service_name))?);
 
-    let kms = kms_service::start(cli.kms(&data, Arc::clone(&directory))).await.context("key-management service")?;
+    let kms =
+        kms_service::start(cli.kms(&data, Arc::clone(&directory))).await.context("key-management service")?;
     let kms_address = kms.address();
     let kms_stop = CancellationToken::new();
     let kms_serving = tokio::spawn(kms.serve(kms_stop.clone()));
