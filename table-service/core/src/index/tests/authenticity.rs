@@ -1,4 +1,5 @@
-//! Records that are altered, moved, swapped, cut short, removed or put back: what is noticed, and that it names nothing.
+//! Records that are altered, moved, swapped, cut short, removed or put back: what is noticed, and that it names
+//! nothing.
 
 use super::*;
 

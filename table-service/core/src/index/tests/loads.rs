@@ -1,4 +1,5 @@
-//! Loads of twenty thousand keys in every order: the shape that comes out of them, and what is left when all are gone.
+//! Loads of twenty thousand keys in every order: the shape that comes out of them, and what is left when all are
+//! gone.
 
 use super::*;
 

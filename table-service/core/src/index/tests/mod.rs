@@ -1,6 +1,7 @@
 //! Tests of the index as a whole, over the memory store. What they share stands here.
 
 mod authenticity;
+mod collisions;
 mod concurrency;
 mod interleaving;
 mod loads;
