@@ -1,5 +1,5 @@
-//! What the sealed sort index costs, over the memory store: processor time and bytes for each insert, processor time for each
-//! key of a range.
+//! What the sealed sort index costs, over the memory store: processor time and bytes for each insert, processor
+//! time for each key of a range.
 //!
 //! Run by hand: `cargo run --release -p table-core --example sort_index [keys]`.
 

@@ -1,8 +1,8 @@
 //! The decrypted upper levels of hot partitions, within a bound.
 //!
-//! It may hold nodes that have changed in the store since, and that does no harm: a walk checks at the leaf it arrives at
-//! that the leaf's own fences are what its parent says, and starts afresh from the store if they are not. So no
-//! writer has to invalidate anything, and a commit that fails leaves nothing to undo.
+//! It may hold nodes that have changed in the store since, and that does no harm: a walk checks at the leaf it
+//! arrives at that the leaf's own fences are what its parent says, and starts afresh from the store if they are
+//! not. So no writer has to invalidate anything, and a commit that fails leaves nothing to undo.
 //!
 //! The object that holds a table's keys owns the cache of what they opened; dropping it overwrites both.
 
@@ -21,8 +21,8 @@ pub struct IndexCache {
 
 type Nodes = HashMap<(TreePlace, NodeId), Arc<Inner>>;
 
-/// Two generations stand in for an order of use: what is used moves to the young half; when that holds half of what is
-/// allowed it becomes the old one, and what was not used since the last change of generations is dropped.
+/// Two generations stand in for an order of use: what is used moves to the young half; when that holds half of what
+/// is allowed it becomes the old one, and what was not used since the last change of generations is dropped.
 #[derive(Default)]
 struct Halves {
     young: Nodes,

@@ -123,8 +123,8 @@ fn level_up(parts: &mut [usize], least: usize) {
     }
 }
 
-/// The shortest key above `left` that is not above `right`; `left` must be below `right`. As a fence it parts the two,
-/// and leaves little of the key in the nodes above.
+/// The shortest key above `left` that is not above `right`; `left` must be below `right`. As a fence it parts the
+/// two, and leaves little of the key in the nodes above.
 pub(super) fn separator(left: &[u8], right: &[u8]) -> Secret {
     let common = left.iter().zip(right).take_while(|(a, b)| a == b).count();
     Secret::copy_of(right.get(..=common).unwrap_or(right))

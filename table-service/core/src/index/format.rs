@@ -6,11 +6,11 @@
 //! delta  0x01 | 0x01 insert, 0x00 remove   | epoch (8) | key | payload
 //! ```
 //!
-//! Numbers are big-endian; low, high, key, payload and separator are a length (2) and that many bytes. An empty fence is
-//! no limit.
+//! Numbers are big-endian; low, high, key, payload and separator are a length (2) and that many bytes. An empty
+//! fence is no limit.
 //!
-//! What decodes has been checked: keys and separators ascend strictly within the fences, and nothing is left over. Keys
-//! live in zeroizing buffers that never grow.
+//! What decodes has been checked: keys and separators ascend strictly within the fences, and nothing is left over.
+//! Keys live in zeroizing buffers that never grow.
 
 use envelope::{Inauthentic, Plaintext};
 use zeroize::Zeroizing;

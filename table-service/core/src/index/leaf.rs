@@ -1,8 +1,8 @@
 //! One leaf as it was read: its base, the deltas of the base's epoch, and what a writer must find unchanged.
 //!
 //! A change goes into the next free slot, tagged with the base's epoch; a new base has the next epoch and thereby
-//! retires all deltas at once, without deleting them. So a leaf has changed since it was read if, and only if, its base
-//! or its next slot has, and these two are all that a writer needs to guard.
+//! retires all deltas at once, without deleting them. So a leaf has changed since it was read if, and only if, its
+//! base or its next slot has, and these two are all that a writer needs to guard.
 
 use std::collections::BTreeMap;
 

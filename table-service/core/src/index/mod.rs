@@ -1,31 +1,34 @@
 //! The sealed sort index: which sort keys a partition holds, in order, with no sort key on disk in clear.
 //!
-//! Items lie under keyed tokens, which have no order. So each partition has a tree of sealed nodes beside its items: leaves
-//! hold the sort keys in byte order, inner nodes lead to them. A new item changes one leaf, in the same commit; an item
-//! that is replaced changes none; a point read never comes here; a range read walks the leaves.
+//! Items lie under keyed tokens, which have no order. So each partition has a tree of sealed nodes beside its
+//! items: leaves hold the sort keys in byte order, inner nodes lead to them. A new item changes one leaf, in the
+//! same commit; an item that is replaced changes none; a point read never comes here; a range read walks the
+//! leaves.
 //!
 //! # Shape
 //!
-//! - A **leaf** is a sealed base of up to 128 keys, and up to 16 sealed *deltas* of one change each, in fixed slots beside
-//!   it. A delta counts only with the base of the same epoch; a new base has the next epoch, which retires all deltas
-//!   without deleting them. ([`leaf`])
-//! - An **inner node** holds up to 128 children and the keys that part them, and is written only when a child is divided,
-//!   joined or removed. Levels are added as needed, so a partition has no largest size. ([`reshape`])
+//! - A **leaf** is a sealed base of up to 128 keys, and up to 16 sealed *deltas* of one change each, in fixed slots
+//!   beside it. A delta counts only with the base of the same epoch; a new base has the next epoch, which retires
+//!   all deltas without deleting them. (`leaf`)
+//! - An **inner node** holds up to 128 children and the keys that part them, and is written only when a child is
+//!   divided, joined or removed. Levels are added as needed, so a partition has no largest size. (`reshape`)
 //! - The **root** has a fixed place. A partition without keys has no record at all.
 //!
 //! # Guarantees
 //!
-//! - Every record is sealed for its full store key and table ([`sealing`]). A record that is altered, moved, or swapped does not
-//!   open; records that open but do not fit together (a missing node, a leaf from before a division beside a parent from
-//!   after it) are noticed by their fences ([`walk`]). Both are [`IndexError::Inauthentic`]. What is *not* noticed
-//!   here is a leaf that is put back as a whole, base or last deltas, to an earlier state with the same fences; the item
-//!   records then tell.
-//! - Writers plan into the caller's batch ([`plan`]); what they relied on becomes an expectation, so writers need no lock to be right. One
-//!   lock per partition spares them retries.
+//! - Every record is sealed for its full store key and table (`sealing`). A record that is altered, moved, or
+//!   swapped does not open; records that open but do not fit together (a missing node, a leaf from before a
+//!   division beside a parent from after it) are noticed by their fences (`walk`). Both are
+//!   [`IndexError::Inauthentic`]. *Not* noticed is a leaf that is put back to an earlier state with the same
+//!   fences, base and deltas together, or that loses its last deltas: no sealing of single records can tell an old
+//!   state from a new one.
+//! - Writers plan into the caller's batch (`plan`); what they relied on becomes an expectation, so writers need no
+//!   lock to be right. One lock per partition spares them retries.
 //! - Readers need no lock ([`SortIndex::range`] says what they see).
-//! - Decrypted keys live in zeroizing memory. Only inner nodes are cached ([`cache`]).
+//! - Decrypted keys live in zeroizing memory. Only inner nodes are cached (`cache`).
 //!
-//! The items of this core call it, with index 0; secondary indexes will, with their own numbers and a payload for each entry.
+//! The items of this core call it, with index 0; secondary indexes will, with their own numbers and a payload for
+//! each entry.
 
 mod cache;
 mod divide;
@@ -135,14 +138,15 @@ impl<'a> SortIndex<'a> {
     /// Up to `limit` entries of a partition whose keys lie within `bounds`, in key order or in reverse. Fewer than
     /// `limit` means that there are no more.
     ///
-    /// Each leaf is read as it is at one moment, and leaves further along at later moments. So whatever writers commit
-    /// during the call, including divisions and removals of nodes: a key that is there all the time is returned exactly
-    /// once, a key that is never there is not returned, and one that is inserted or removed meanwhile may or may not be.
-    /// Keys are returned in strict order. A key inserted by a commit that ended before the call began is there.
+    /// Each leaf is read as it is at one moment, and leaves further along at later moments. So whatever writers
+    /// commit during the call, including divisions and removals of nodes: a key that is there all the time is
+    /// returned exactly once, a key that is never there is not returned, and one that is inserted or removed
+    /// meanwhile may or may not be. Keys are returned in strict order. A key inserted by a commit that ended before
+    /// the call began is there.
     ///
     /// # Errors
-    /// [`IndexError::Inauthentic`] if the index was tampered with; [`IndexError::Conflict`] if writers changed the shape
-    /// of the very part that is read dozens of times during the call.
+    /// [`IndexError::Inauthentic`] if the index was tampered with; [`IndexError::Conflict`] if writers changed the
+    /// shape of the very part that is read dozens of times during the call.
     pub async fn range(
         &self,
         partition: &[u8; TOKEN_BYTES],

@@ -1,9 +1,9 @@
 //! Writers: changes to one partition's tree, planned in memory and added to the caller's batch as one.
 //!
-//! A plan reads the leaves that its keys belong to and collects changes. Finishing it decides for each leaf what is least to
-//! write: deltas, a new base, or (by [`super::reshape`]) a different tree. Everything the plan relied on becomes an
-//! expectation, so a batch that commits was right, whoever else was writing; one that does not has changed nothing, neither
-//! in the store nor here.
+//! A plan reads the leaves that its keys belong to and collects changes. Finishing it decides for each leaf what is
+//! least to write: deltas, a new base, or (by [`super::reshape`]) a different tree. Everything the plan relied on
+//! becomes an expectation, so a batch that commits was right, whoever else was writing; one that does not has
+//! changed nothing, neither in the store nor here.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -63,7 +63,7 @@ impl<'a> Planner<'a> {
     /// Plans that `key` is there, with this payload.
     ///
     /// # Errors
-    /// Any but [`IndexError::PayloadLength`] for keys; the plan stays usable after a length error only.
+    /// Every [`IndexError`]. After one that is not about a length the plan should be dropped and made anew.
     pub async fn insert(&mut self, key: &[u8], payload: &[u8]) -> Result<Outcome, IndexError> {
         if payload.len() > MAX_PAYLOAD_BYTES {
             return Err(IndexError::PayloadLength { bytes: payload.len() });
@@ -79,8 +79,9 @@ impl<'a> Planner<'a> {
         Ok(self.touch(key).await?.set(key, None))
     }
 
-    /// Adds all of the plan to `batch`: the writes, and the expectations that make the commit fail if anything that the
-    /// plan relied on has changed. Outcomes of `Unchanged` are guarded as well. On an error the batch is as it was.
+    /// Adds all of the plan to `batch`: the writes, and the expectations that make the commit fail if anything that
+    /// the plan relied on has changed. Outcomes of `Unchanged` are guarded as well. On an error the batch is as it
+    /// was.
     ///
     /// # Errors
     /// [`IndexError::Conflict`] if it is already clear that the commit would fail.

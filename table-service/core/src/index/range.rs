@@ -11,8 +11,8 @@ use super::sealing::Tree;
 use super::secret::Secret;
 use super::walk::Walker;
 
-/// The keys from `low` up to, not including, `high` (none: without end). In byte order nothing lies between a key and the
-/// key followed by a zero byte, so every pair of bounds has this form.
+/// The keys from `low` up to, not including, `high` (none: without end). In byte order nothing lies between a key
+/// and the key followed by a zero byte, so every pair of bounds has this form.
 struct Interval {
     low: Secret,
     high: Option<Secret>,

@@ -1,15 +1,15 @@
 //! Changes of the tree's shape: leaves that are divided, joined or emptied, and what follows for the nodes above.
 //!
-//! The part of the tree that is concerned is read afresh, from the root down, into a working copy; then it is brought into order
-//! from the bottom up, and what differs is written. The rules that hold again afterwards:
+//! The part of the tree that is concerned is read afresh, from the root down, into a working copy; then it is
+//! brought into order from the bottom up, and what differs is written. The rules that hold again afterwards:
 //!
 //! - every node but the root keeps within its capacity and is not empty; an inner node has at least two children;
 //! - the children of a node share its range without gap or overlap, and are all of the level below it;
 //! - a tree without keys has no record.
 //!
-//! A node that is divided keeps its id for the first part. Of two nodes that are joined the left one keeps its id, and the records of
-//! the right one are deleted. The root always has the same id, so what it holds moves to a new node when the tree grows
-//! and back when it shrinks.
+//! A node that is divided keeps its id for the first part. Of two nodes that are joined the left one keeps its id,
+//! and the records of the right one are deleted. The root always has the same id, so what it holds moves to a new
+//! node when the tree grows and back when it shrinks.
 
 use std::pin::Pin;
 

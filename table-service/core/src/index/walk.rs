@@ -1,13 +1,13 @@
 //! From the root to the leaf that holds a key, while others change the tree.
 //!
-//! Nodes are read one by one, so a split or merge may commit between two reads, and cached nodes may be old. Every node
-//! carries its own fences, and a step from parent to child counts only if the child's fences and level are exactly what
-//! the parent says. At any one moment the leaves share all keys among them without gap or overlap; so a leaf that stands in the
-//! store with fences around the key *is* the leaf for that key at the moment of its reading, however old the
-//! nodes were that led to it.
+//! Nodes are read one by one, so a split or merge may commit between two reads, and cached nodes may be old. Every
+//! node carries its own fences, and a step from parent to child counts only if the child's fences and level are
+//! exactly what the parent says. At any one moment the leaves share all keys among them without gap or overlap; so
+//! a leaf that stands in the store with fences around the key *is* the leaf for that key at the moment of its
+//! reading, however old the nodes were that led to it.
 //!
-//! A step that does not fit means that the walk met a change (or an old cached node), and it starts again from the store. If
-//! two walks from the store in a row read the very same versions, then these stood there together between
+//! A step that does not fit means that the walk met a change (or an old cached node), and it starts again from the
+//! store. If two walks from the store in a row read the very same versions, then these stood there together between
 //! the two walks and contradict each other: that no writer does, so it is reported as tampering.
 
 use std::sync::Arc;
