@@ -80,3 +80,46 @@ fn rotate(view: &View<'_>, id: KeyId) -> Result<(Plan, bool), KmsError> {
     }
     Ok((plan, entry.is_some()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::*;
+
+    #[tokio::test]
+    async fn keys_of_the_service_rotate_once_a_year_and_customer_keys_do_not() {
+        let mut world = World::new().await;
+        let customer = world.key().await;
+        let managed = world.describe(&root(), MANAGED_ALIAS).await.unwrap();
+        let made =
+            world.kms.generate_data_key(&service(), data_key(OWNED_ALIAS, context(&[]))).await.unwrap();
+        world.clock.advance_days(AUTOMATIC_ROTATION_DAYS - 1);
+        assert_eq!(world.kms.run_upkeep().await.unwrap(), Upkeep::default());
+        world.clock.advance_days(1);
+        assert_eq!(world.kms.run_upkeep().await.unwrap(), Upkeep { destroyed: 0, rotated: 2 });
+        assert_eq!(world.kms.run_upkeep().await.unwrap(), Upkeep::default());
+        world.restart().await;
+        let owned = world.describe(&service(), OWNED_ALIAS).await.unwrap();
+        assert_ne!(owned.current_material_id, made.material_id);
+        assert!(world.open(&service(), &made.ciphertext_blob, context(&[])).await.is_ok());
+        let now = world.describe(&root(), MANAGED_ALIAS).await.unwrap();
+        assert_ne!(now.current_material_id, managed.current_material_id);
+        assert_eq!(world.describe(&root(), &customer.arn).await.unwrap(), customer);
+    }
+
+    /// A round is one commit for each key, and a failure in the middle keeps what is done.
+    #[tokio::test]
+    async fn a_round_that_is_cut_short_goes_on_in_the_next() {
+        let world = World::new().await;
+        for _ in 0..3 {
+            let key = world.key().await.arn;
+            world.kms.schedule_key_deletion(&root(), schedule(&key, 7)).await.unwrap();
+        }
+        world.clock.advance_days(7);
+        world.store.fail(1, Failure::Before, false);
+        assert!(world.kms.run_upkeep().await.is_err());
+        assert_eq!(world.kms.run_upkeep().await.unwrap().destroyed, 2);
+        let page = crate::PageRequest::default();
+        assert!(world.kms.list_keys(&root(), page).await.unwrap().items.is_empty());
+    }
+}

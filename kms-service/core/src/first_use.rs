@@ -91,3 +91,58 @@ fn name_the_alias(error: KmsError, view: &View<'_>, missing: &Missing) -> KmsErr
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        PageRequest,
+        ops::{list_aliases::ListAliases, list_grants::ListGrants},
+        testing::*,
+    };
+
+    #[tokio::test]
+    async fn the_owned_key_is_the_services_and_nobody_else_can_see_it() {
+        let mut world = World::new().await;
+        for caller in [root(), via(&root()), nobody(), stranger()] {
+            let outcome = world.describe(&caller, OWNED_ALIAS).await;
+            assert_eq!(code(&outcome), "NotFoundException");
+        }
+        assert_eq!(world.store.commits(), 1, "and nobody else makes it");
+        let made =
+            world.kms.generate_data_key(&service(), data_key(OWNED_ALIAS, context(&[]))).await.unwrap();
+        assert!(made.key_arn.starts_with(&format!("arn:aws:kms:{REGION}:999999999999:key/")));
+        world.restart().await;
+        let again =
+            world.kms.generate_data_key(&service(), data_key(OWNED_ALIAS, context(&[]))).await.unwrap();
+        assert_eq!(again.key_arn, made.key_arn, "it is made once");
+        assert!(world.open(&service(), &made.ciphertext_blob, context(&[])).await.is_ok());
+        for caller in [root(), via(&root()), via(&service()), nobody(), stranger()] {
+            let described = refusal(world.describe(&caller, &made.key_arn).await);
+            assert_eq!(described, ("NotFoundException", format!("Key '{}' does not exist", made.key_arn)));
+            let id = made.key_arn.rsplit('/').next().unwrap();
+            assert_eq!(code(&world.describe(&caller, id).await), "NotFoundException");
+            let request = ListGrants { key_id: made.key_arn.clone(), ..Default::default() };
+            assert_eq!(code(&world.kms.list_grants(&caller, request).await), "NotFoundException");
+            let outcome = world.kms.disable_key(&caller, made.key_arn.clone()).await;
+            assert_eq!(code(&outcome), "NotFoundException");
+        }
+        assert!(world.kms.list_keys(&root(), PageRequest::default()).await.unwrap().items.is_empty());
+        let aliases = world.kms.list_aliases(&root(), ListAliases::default()).await.unwrap().items;
+        assert_eq!(aliases.len(), 1);
+        // The service may use it and look at it, and no more.
+        let outcome = world.kms.disable_key(&service(), made.key_arn.clone()).await;
+        assert_eq!(code(&outcome), "AccessDeniedException");
+    }
+
+    #[tokio::test]
+    async fn a_wrong_request_makes_no_key() {
+        let world = World::new().await;
+        let request = encrypt(MANAGED_ALIAS, &[0; 4097], context(&[]));
+        assert_eq!(code(&world.kms.encrypt(&via(&root()), request).await), "ValidationException");
+        let outcome = world.kms.encrypt(&root(), encrypt(MANAGED_ALIAS, b"x", context(&[]))).await;
+        assert_eq!(code(&outcome), "AccessDeniedException", "not used directly");
+        assert_eq!(world.store.commits(), 1);
+        world.kms.encrypt(&via(&nobody()), encrypt(MANAGED_ALIAS, b"x", context(&[]))).await.unwrap();
+        assert_eq!(world.store.commits(), 2);
+    }
+}

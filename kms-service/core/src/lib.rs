@@ -28,6 +28,10 @@ mod realm;
 mod ring;
 mod rows;
 mod spec;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod vault;
 

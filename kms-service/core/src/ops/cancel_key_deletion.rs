@@ -20,3 +20,25 @@ impl Kms {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{KeyState, testing::*};
+
+    #[tokio::test]
+    async fn a_cancelled_key_is_disabled_and_whole() {
+        let mut world = World::new().await;
+        let key = world.key().await.arn;
+        let blob = world.seal(&key, b"x", context(&[])).await;
+        let refused = refusal(world.kms.cancel_key_deletion(&root(), key.clone()).await);
+        assert_eq!(refused, ("KMSInvalidStateException", format!("{key} is not pending deletion.")));
+        world.kms.schedule_key_deletion(&root(), schedule(&key, 7)).await.unwrap();
+        assert_eq!(world.kms.cancel_key_deletion(&root(), key.clone()).await.unwrap(), key);
+        world.clock.advance_days(30);
+        assert_eq!(world.kms.run_upkeep().await.unwrap().destroyed, 0);
+        world.restart().await;
+        assert_eq!(world.describe(&root(), &key).await.unwrap().state, KeyState::Disabled);
+        world.kms.enable_key(&root(), key.clone()).await.unwrap();
+        assert!(world.open(&root(), &blob, context(&[])).await.is_ok());
+    }
+}

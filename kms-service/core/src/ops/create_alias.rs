@@ -80,3 +80,86 @@ pub(crate) fn check_quota(target: &Admitted<'_>) -> Result<(), KmsError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::*;
+
+    fn request(name: &str, target: &str) -> CreateAlias {
+        CreateAlias { alias_name: name.to_owned(), target_key_id: target.to_owned() }
+    }
+
+    #[tokio::test]
+    async fn an_alias_is_unique_in_its_account() {
+        let world = World::new().await;
+        let (first, second) = (world.key().await.arn, world.key().await.arn);
+        world.alias("alias/x", &first).await;
+        let refused = refusal(world.kms.create_alias(&root(), request("alias/x", &second)).await);
+        let text = format!("An alias with the name arn:aws:kms:{REGION}:{ACCOUNT}:alias/x already exists");
+        assert_eq!(refused, ("AlreadyExistsException", text));
+        let theirs = world.kms.create_key(&stranger(), create_key()).await.unwrap().arn;
+        world.kms.create_alias(&stranger(), request("alias/x", &theirs)).await.unwrap();
+        assert_eq!(world.describe(&root(), "alias/x").await.unwrap().arn, first);
+        assert_eq!(world.describe(&stranger(), "alias/x").await.unwrap().arn, theirs);
+    }
+
+    #[tokio::test]
+    async fn the_target_is_a_customer_key_of_the_account() {
+        let world = World::new().await;
+        let key = world.key().await.arn;
+        world.alias("alias/x", &key).await;
+        let attempt =
+            async |target: &str| refusal(world.kms.create_alias(&root(), request("alias/y", target)).await);
+        let not_aliases = ("ValidationException", "Aliases must refer to keys. Not aliases".to_owned());
+        assert_eq!(attempt("alias/x").await, not_aliases);
+        assert_eq!(attempt(&format!("arn:aws:kms:{REGION}:{ACCOUNT}:alias/x")).await, not_aliases);
+        let managed = world.describe(&root(), MANAGED_ALIAS).await.unwrap().arn;
+        let (reason, text) = attempt(&managed).await;
+        assert_eq!(reason, "AccessDeniedException");
+        assert!(
+            text.contains("because no resource-based policy allows the kms:CreateAlias action"),
+            "{text}"
+        );
+        let owned =
+            world.kms.encrypt(&service(), encrypt(OWNED_ALIAS, b"x", context(&[]))).await.unwrap().key_arn;
+        assert_eq!(attempt(&owned).await.0, "NotFoundException");
+        let theirs = world.kms.create_key(&stranger(), create_key()).await.unwrap().arn;
+        assert_eq!(attempt(&theirs).await.0, "AccessDeniedException");
+        assert_eq!(attempt("").await.0, "ValidationException");
+        world.kms.schedule_key_deletion(&root(), schedule(&key, 7)).await.unwrap();
+        assert_eq!(attempt(&key).await, ("KMSInvalidStateException", format!("{key} is pending deletion.")));
+    }
+
+    #[tokio::test]
+    async fn a_key_has_at_most_50_aliases() {
+        let world = World::new().await;
+        let key = world.key().await.arn;
+        for number in 0..ALIASES_PER_KEY_MAX {
+            world.alias(&format!("alias/{number}"), &key).await;
+        }
+        let outcome = world.kms.create_alias(&root(), request("alias/more", &key)).await;
+        assert_eq!(code(&outcome), "LimitExceededException");
+    }
+
+    #[tokio::test]
+    async fn the_permission_is_needed_on_alias_and_key() {
+        let world = World::new().await;
+        let key = world.key().await.arn;
+        let policy = |resource: &str| {
+            let policy = format!(
+                r#"{{"Statement":{{"Effect":"Allow","Action":"kms:CreateAlias","Resource":"{resource}"}}}}"#
+            );
+            let policy = identity::PolicyDocument::parse(&policy).unwrap();
+            Caller::direct(std::sync::Arc::new(identity::Principal::user(user_arn("one"), policy)))
+        };
+        let on_alias = policy("arn:aws:kms:us-east-1:111122223333:alias/mine-*");
+        let (_, text) = refusal(world.kms.create_alias(&on_alias, request("alias/mine-1", &key)).await);
+        assert!(text.contains(&format!("on resource: {key} because no identity-based policy")), "{text}");
+        let on_key = policy(&key);
+        let (_, text) = refusal(world.kms.create_alias(&on_key, request("alias/mine-1", &key)).await);
+        assert!(text.contains("on resource: arn:aws:kms:us-east-1:111122223333:alias/mine-1"), "{text}");
+        let on_both = policy("arn:aws:kms:us-east-1:111122223333:*");
+        world.kms.create_alias(&on_both, request("alias/mine-1", &key)).await.unwrap();
+    }
+}

@@ -162,3 +162,150 @@ fn check_services(caller: &Caller, entry: &Entry, terms: &GrantTerms) -> Result<
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ops::list_grants::ListGrants, testing::*};
+
+    async fn count(world: &World, key: &str) -> usize {
+        let request = ListGrants { key_id: key.to_owned(), ..Default::default() };
+        world.kms.list_grants(&root(), request).await.unwrap().items.len()
+    }
+
+    #[tokio::test]
+    async fn with_a_name_the_same_request_means_the_same_grant() {
+        let mut world = World::new().await;
+        let key = world.key().await.arn;
+        let named = CreateGrant {
+            name: Some("once".to_owned()),
+            ..grant(&key, user_arn("a").as_str(), &[GrantOperation::Encrypt, GrantOperation::Decrypt])
+        };
+        let first = world.kms.create_grant(&root(), named.clone()).await.unwrap();
+        world.restart().await;
+        let commits = world.store.commits();
+        let reordered = CreateGrant {
+            operations: vec![GrantOperation::Decrypt, GrantOperation::Encrypt, GrantOperation::Decrypt],
+            ..named.clone()
+        };
+        let again = world.kms.create_grant(&root(), reordered).await.unwrap();
+        assert_eq!(first.grant_id, again.grant_id);
+        assert_ne!(first.grant_token, again.grant_token);
+        assert_eq!(world.store.commits(), commits);
+
+        let different = [
+            CreateGrant { name: None, ..named.clone() },
+            CreateGrant { name: None, ..named.clone() },
+            CreateGrant { name: Some("twice".to_owned()), ..named.clone() },
+            CreateGrant { operations: vec![GrantOperation::Decrypt], ..named.clone() },
+            CreateGrant { grantee_principal: user_arn("b").to_string(), ..named.clone() },
+            CreateGrant { retiring_principal: Some(user_arn("a").to_string()), ..named.clone() },
+            CreateGrant {
+                constraints: Constraints { subset: Some(context(&[("a", "b")])), equals: None },
+                ..named.clone()
+            },
+        ];
+        let mut ids = BTreeSet::from([first.grant_id]);
+        for request in different {
+            assert!(ids.insert(world.kms.create_grant(&root(), request).await.unwrap().grant_id));
+        }
+        assert_eq!(count(&world, &key).await, 8);
+    }
+
+    #[tokio::test]
+    async fn a_service_names_itself_and_nobody_else_does() {
+        let world = World::new().await;
+        let key = world.key().await.arn;
+        let to_service = grant(&key, dynamodb().as_str(), &[GrantOperation::Decrypt]);
+        let retired_by_service = CreateGrant {
+            retiring_principal: Some(dynamodb().to_string()),
+            ..grant(&key, user_arn("a").as_str(), &[GrantOperation::Decrypt])
+        };
+        for request in [to_service.clone(), retired_by_service] {
+            let (reason, text) = refusal(world.kms.create_grant(&root(), request.clone()).await);
+            assert_eq!(reason, "AccessDeniedException");
+            assert!(text.contains("may name itself in a grant"), "{text}");
+            world.kms.create_grant(&via(&root()), request).await.unwrap();
+        }
+        let other = CreateGrant { grantee_principal: "s3.us-east-1.amazonaws.com".to_owned(), ..to_service };
+        assert_eq!(code(&world.kms.create_grant(&via(&root()), other).await), "AccessDeniedException");
+        for principal in ["x", "*", "arn:aws:iam::1:root", "arn:aws:s3:::bucket"] {
+            let request = grant(&key, principal, &[GrantOperation::Decrypt]);
+            let outcome = world.kms.create_grant(&root(), request).await;
+            assert_eq!(code(&outcome), "InvalidArnException", "{principal}");
+        }
+    }
+
+    /// A grantee who may create grants hands on what it has itself, and never more.
+    #[tokio::test]
+    async fn a_child_is_within_its_parent() {
+        let world = World::new().await;
+        let key = world.key().await.arn;
+        let parent = user("parent", &[]);
+        let mut request = grant(
+            &key,
+            parent.principal.arn.as_str(),
+            &[GrantOperation::CreateGrant, GrantOperation::Decrypt],
+        );
+        request.constraints.subset = Some(context(&[("t", "1")]));
+        world.kms.create_grant(&root(), request).await.unwrap();
+        let child = async |operations: &[GrantOperation], subset: &[(&str, &str)]| {
+            let mut request = grant(&key, user_arn("child").as_str(), operations);
+            request.constraints.subset = (!subset.is_empty()).then(|| context(subset));
+            code(&world.kms.create_grant(&parent, request).await)
+        };
+        let denied = "AccessDeniedException";
+        let (decrypt, encrypt) = (GrantOperation::Decrypt, GrantOperation::Encrypt);
+        assert_eq!(child(&[decrypt], &[("t", "1")]).await, "ok");
+        assert_eq!(child(&[decrypt, GrantOperation::CreateGrant], &[("t", "1"), ("u", "2")]).await, "ok");
+        assert_eq!(child(&[decrypt], &[]).await, denied, "wider in context");
+        assert_eq!(child(&[decrypt], &[("t", "2")]).await, denied);
+        assert_eq!(child(&[encrypt], &[("t", "1")]).await, denied, "wider in operations");
+        assert_eq!(child(&[decrypt, encrypt], &[("t", "1")]).await, denied);
+    }
+
+    #[tokio::test]
+    async fn members_have_limits() {
+        let world = World::new().await;
+        let key = world.key().await.arn;
+        let base = || grant(&key, user_arn("a").as_str(), &[GrantOperation::Decrypt]);
+        let pairs = |count: usize| (0..count).map(|number| (number.to_string(), "v".to_owned())).collect();
+        let subset = |subset| Constraints { subset: Some(subset), equals: None };
+        let bad = [
+            CreateGrant { operations: Vec::new(), ..base() },
+            CreateGrant { grantee_principal: String::new(), ..base() },
+            CreateGrant { grantee_principal: "x".repeat(257), ..base() },
+            CreateGrant { name: Some("a b".to_owned()), ..base() },
+            CreateGrant { name: Some("n".repeat(257)), ..base() },
+            CreateGrant { constraints: subset(pairs(9)), ..base() },
+            CreateGrant { constraints: subset(context(&[("k", &"v".repeat(385))])), ..base() },
+            CreateGrant { grant_tokens: vec!["t".to_owned(); 11], ..base() },
+        ];
+        for request in bad {
+            let label = format!("{request:?}");
+            assert_eq!(
+                code(&world.kms.create_grant(&root(), request).await),
+                "ValidationException",
+                "{label}"
+            );
+        }
+        let good =
+            CreateGrant { constraints: subset(pairs(8)), name: Some("a:b/c_d-1".to_owned()), ..base() };
+        world.kms.create_grant(&root(), good).await.unwrap();
+        let forged = CreateGrant { grant_tokens: vec!["t".to_owned()], ..base() };
+        assert_eq!(code(&world.kms.create_grant(&root(), forged).await), "InvalidGrantTokenException");
+        let dry = CreateGrant { dry_run: true, ..base() };
+        assert_eq!(code(&world.kms.create_grant(&root(), dry).await), "DryRunOperationException");
+        assert_eq!(count(&world, &key).await, 1);
+    }
+
+    #[tokio::test]
+    async fn the_managed_key_gives_grants_through_the_service_only() {
+        let world = World::new().await;
+        let key = world.describe(&root(), MANAGED_ALIAS).await.unwrap().arn;
+        let request = grant(&key, user_arn("a").as_str(), &[GrantOperation::Decrypt]);
+        assert_eq!(code(&world.kms.create_grant(&root(), request.clone()).await), "AccessDeniedException");
+        world.kms.create_grant(&via(&nobody()), request).await.unwrap();
+        assert_eq!(count(&world, &key).await, 1);
+    }
+}

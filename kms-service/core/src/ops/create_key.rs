@@ -119,3 +119,83 @@ impl Kms {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{KeyState, testing::*};
+
+    fn tag(key: &str, value: &str) -> Tag {
+        Tag { key: key.to_owned(), value: value.to_owned() }
+    }
+
+    #[tokio::test]
+    async fn a_new_key_is_enabled_and_the_callers() {
+        let world = World::new().await;
+        let request = CreateKey { description: "for music".to_owned(), ..create_key() };
+        let key = world.kms.create_key(&root(), request).await.unwrap();
+        assert_eq!(key.arn, format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/{}", key.key_id));
+        assert_eq!((key.state, key.kind), (KeyState::Enabled, KeyKind::Customer));
+        assert_eq!((key.account.as_str(), key.description.as_str()), (ACCOUNT, "for music"));
+        assert_eq!(key.current_material_id.len(), 64);
+        assert_eq!(world.describe(&root(), &key.arn).await.unwrap(), key);
+        assert_ne!(world.key().await.current_material_id, key.current_material_id);
+        let other = world.kms.create_key(&stranger(), create_key()).await.unwrap();
+        assert_eq!(other.account.as_str(), OTHER_ACCOUNT);
+    }
+
+    #[tokio::test]
+    async fn what_is_not_offered_is_named() {
+        let world = World::new().await;
+        let refused = async |request| refusal(world.kms.create_key(&root(), request).await);
+        let cases = [
+            (CreateKey { key_spec: KeySpec::Rsa2048, ..create_key() }, "RSA_2048"),
+            (CreateKey { key_usage: KeyUsage::GenerateVerifyMac, ..create_key() }, "GENERATE_VERIFY_MAC"),
+            (CreateKey { origin: Origin::External, ..create_key() }, "EXTERNAL"),
+            (CreateKey { policy: Some("{}".to_owned()), ..create_key() }, "Policy"),
+            (CreateKey { multi_region: true, ..create_key() }, "Multi-Region"),
+        ];
+        for (request, named) in cases {
+            let error = world.kms.create_key(&root(), request.clone()).await.unwrap_err();
+            assert_eq!(fault::Fault::kind(&error), fault::Kind::Unimplemented);
+            let (reason, text) = refused(request).await;
+            assert_eq!(reason, "UnsupportedOperationException");
+            assert!(text.contains(named), "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn tags_and_description_have_limits() {
+        let world = World::new().await;
+        let tagged = async |tags: Vec<Tag>| {
+            refusal(world.kms.create_key(&root(), CreateKey { tags, ..create_key() }).await)
+        };
+        let text = |text: &str| ("TagException", text.to_owned());
+        assert_eq!(tagged(vec![tag("a", "1"), tag("a", "2")]).await, text("Duplicate tag keys"));
+        assert_eq!(tagged(vec![tag("AWS:x", "")]).await, text("Tags beginning with aws: are reserved"));
+        let many = (0..51).map(|number| tag(&number.to_string(), "")).collect();
+        assert_eq!(tagged(many).await, text("Too many tags"));
+        let (reason, text) = tagged(vec![tag("ok", ""), tag("", &"v".repeat(257))]).await;
+        assert_eq!(reason, "ValidationException");
+        assert!(text.starts_with("2 validation errors detected: Value at 'tags.2.member.tagKey'"), "{text}");
+        let request = CreateKey { description: "d".repeat(8193), ..create_key() };
+        assert_eq!(refusal(world.kms.create_key(&root(), request).await).0, "ValidationException");
+        let request = CreateKey {
+            description: "ä".repeat(8192),
+            tags: vec![tag(&"k".repeat(128), &"v".repeat(256))],
+            ..create_key()
+        };
+        world.kms.create_key(&root(), request).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn tags_need_a_permission_of_their_own() {
+        let world = World::new().await;
+        let maker = user("maker", &[("Allow", "kms:CreateKey")]);
+        world.kms.create_key(&maker, create_key()).await.unwrap();
+        let request = CreateKey { tags: vec![tag("k", "v")], ..create_key() };
+        let (reason, text) = refusal(world.kms.create_key(&maker, request).await);
+        assert_eq!(reason, "AccessDeniedException");
+        assert!(text.contains("kms:TagResource on resource: *"), "{text}");
+    }
+}

@@ -37,3 +37,25 @@ impl Kms {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::*;
+
+    #[tokio::test]
+    async fn the_name_is_free_again_in_every_state_of_the_key() {
+        let world = World::new().await;
+        let key = world.key().await.arn;
+        world.alias("alias/x", &key).await;
+        world.kms.schedule_key_deletion(&root(), schedule(&key, 7)).await.unwrap();
+        world.kms.delete_alias(&root(), "alias/x".to_owned()).await.unwrap();
+        let text = format!("Alias arn:aws:kms:{REGION}:{ACCOUNT}:alias/x is not found.");
+        let gone = ("NotFoundException", text);
+        assert_eq!(refusal(world.kms.delete_alias(&root(), "alias/x".to_owned()).await), gone);
+        assert_eq!(refusal(world.describe(&root(), "alias/x").await), gone);
+        let other = world.key().await.arn;
+        world.alias("alias/x", &other).await;
+        let reserved = world.kms.delete_alias(&root(), MANAGED_ALIAS.to_owned()).await;
+        assert_eq!(code(&reserved), "NotAuthorizedException");
+    }
+}

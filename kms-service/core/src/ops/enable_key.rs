@@ -20,3 +20,22 @@ impl Kms {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{KeyState, testing::*};
+
+    #[tokio::test]
+    async fn enabling_heals_and_is_idempotent() {
+        let world = World::new().await;
+        let key = world.key().await.arn;
+        let blob = world.seal(&key, b"x", context(&[])).await;
+        world.kms.disable_key(&root(), key.clone()).await.unwrap();
+        world.kms.enable_key(&root(), key.clone()).await.unwrap();
+        assert!(world.open(&root(), &blob, context(&[])).await.is_ok());
+        let commits = world.store.commits();
+        world.kms.enable_key(&root(), key.clone()).await.unwrap();
+        assert_eq!(world.store.commits(), commits, "what is so already costs no commit");
+        assert_eq!(world.describe(&root(), &key).await.unwrap().state, KeyState::Enabled);
+    }
+}

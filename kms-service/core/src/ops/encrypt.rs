@@ -71,3 +71,104 @@ impl Kms {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::*;
+
+    #[tokio::test]
+    async fn up_to_4096_bytes_under_any_name_of_the_key() {
+        let world = World::new().await;
+        let key = world.key().await;
+        world.alias("alias/x", &key.arn).await;
+        let bound = context(&[("t", "1")]);
+        for name in [&key.arn, &key.key_id.to_string(), "alias/x"] {
+            let request = encrypt(name, &[7; 4096], bound.clone());
+            let made = world.kms.encrypt(&root(), request).await.unwrap();
+            assert_eq!(made.key_arn, key.arn, "an answer names the key by its ARN");
+            let opened = world.open(&root(), &made.ciphertext_blob, bound.clone()).await.unwrap();
+            assert!(opened.plaintext.expose() == [7; 4096]);
+        }
+        let sealed = async |length| {
+            refusal(world.kms.encrypt(&root(), encrypt(&key.arn, &vec![7; length], context(&[]))).await)
+        };
+        assert_eq!(
+            sealed(4097).await,
+            (
+                "ValidationException",
+                "1 validation error detected: Value at 'plaintext' failed to satisfy constraint: Member must have \
+                 length less than or equal to 4096"
+                    .to_owned()
+            )
+        );
+        assert_eq!(sealed(0).await.0, "ValidationException");
+        let two =
+            [world.seal(&key.arn, b"x", context(&[])).await, world.seal(&key.arn, b"x", context(&[])).await];
+        assert_ne!(two[0], two[1], "the same plaintext never looks the same");
+    }
+
+    /// Constraints, key, permission, state, algorithm: each check is seen only when those before it pass.
+    #[tokio::test]
+    async fn checks_come_in_their_order() {
+        let world = World::new().await;
+        let key = world.key().await.arn;
+        world.kms.disable_key(&root(), key.clone()).await.unwrap();
+        let missing = key.replace(&key[key.len() - 12..], "123456789abc");
+        let attempt = async |caller: &Caller, name: &str, length, tokens: Vec<String>| {
+            let mut request = encrypt(name, &vec![1; length], context(&[]));
+            request.algorithm = EncryptionAlgorithm::RsaesOaepSha1;
+            request.dry_run = true;
+            request.grant_tokens = tokens;
+            refusal(world.kms.encrypt(caller, request).await).0
+        };
+        let forged = || vec!["forged".to_owned()];
+        assert_eq!(attempt(&nobody(), &missing, 0, forged()).await, "ValidationException");
+        assert_eq!(attempt(&nobody(), &missing, 1, forged()).await, "InvalidGrantTokenException");
+        assert_eq!(attempt(&nobody(), &missing, 1, vec![]).await, "NotFoundException");
+        assert_eq!(attempt(&nobody(), &key, 1, vec![]).await, "AccessDeniedException");
+        assert_eq!(attempt(&root(), &key, 1, vec![]).await, "DisabledException");
+        world.kms.enable_key(&root(), key.clone()).await.unwrap();
+        assert_eq!(attempt(&root(), &key, 1, vec![]).await, "InvalidKeyUsageException");
+        let request = Encrypt { dry_run: true, ..encrypt(&key, b"x", context(&[])) };
+        assert_eq!(
+            refusal(world.kms.encrypt(&root(), request).await),
+            (
+                "DryRunOperationException",
+                "The request would have succeeded, but the DryRun option is set.".to_owned()
+            )
+        );
+    }
+
+    #[tokio::test]
+    async fn every_use_is_on_record_and_no_plaintext_is() {
+        let world = World::new().await;
+        let key = world.key().await.arn;
+        let bound = context(&[("t", "1")]);
+        world.kms.encrypt(&via(&root()), encrypt(&key, b"canary", bound.clone())).await.unwrap();
+        let record = world.audit.last();
+        assert_eq!((record.operation, record.refusal), (Operation::Encrypt, None));
+        assert_eq!(record.principal, root().principal.arn);
+        assert_eq!((record.via.clone(), record.key_arn.as_deref()), (Some(dynamodb()), Some(key.as_str())));
+        assert_eq!(record.context, bound);
+        assert!(!format!("{record:?}").contains("canary"));
+        let before = world.audit.len();
+        world.kms.encrypt(&nobody(), encrypt(&key, b"x", context(&[]))).await.unwrap_err();
+        assert_eq!(world.audit.len(), before + 1);
+        assert_eq!(world.audit.last().refusal, Some("AccessDeniedException"));
+        assert_eq!(world.audit.last().key_kind, Some(crate::KeyKind::Customer));
+    }
+
+    #[tokio::test]
+    async fn a_context_has_limits() {
+        let world = World::new().await;
+        let key = world.key().await.arn;
+        let sealed = async |pairs: &[(&str, &str)]| {
+            code(&world.kms.encrypt(&root(), encrypt(&key, b"x", context(pairs))).await)
+        };
+        assert_eq!(sealed(&[("k", &"v".repeat(8191))]).await, "ok");
+        assert_eq!(sealed(&[("k", &"v".repeat(8192))]).await, "ValidationException");
+        assert_eq!(sealed(&[("", "v")]).await, "ValidationException");
+        assert_eq!(sealed(&[("k", "")]).await, "ok");
+    }
+}

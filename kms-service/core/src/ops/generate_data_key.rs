@@ -87,3 +87,51 @@ impl Kms {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{DataKeySpec, testing::*};
+
+    #[tokio::test]
+    async fn exactly_one_size_is_given() {
+        let world = World::new().await;
+        let key = world.key().await.arn;
+        let made = async |spec, number_of_bytes| {
+            let size = DataKeySize { spec, number_of_bytes };
+            let request = GenerateDataKey { size, ..data_key(&key, context(&[])) };
+            world.kms.generate_data_key(&root(), request).await
+        };
+        let good = [
+            (Some(DataKeySpec::Aes256), None, 32),
+            (Some(DataKeySpec::Aes128), None, 16),
+            (None, Some(1), 1),
+            (None, Some(1024), 1024),
+        ];
+        for (spec, number_of_bytes, expected) in good {
+            assert_eq!(made(spec, number_of_bytes).await.unwrap().plaintext.len(), expected);
+        }
+        let exclusive =
+            ("ValidationException", "Please specify either number of bytes or key spec.".to_owned());
+        assert_eq!(refusal(made(None, None).await), exclusive);
+        assert_eq!(refusal(made(Some(DataKeySpec::Aes128), Some(16)).await), exclusive);
+        for number in [0, -1, 1025, i32::MIN] {
+            let (reason, text) = refusal(made(None, Some(number)).await);
+            assert_eq!(reason, "ValidationException");
+            assert!(text.contains(&format!("Value '{number}' at 'numberOfBytes'")), "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_blob_is_the_plaintext_under_the_key() {
+        let world = World::new().await;
+        let key = world.key().await;
+        let bound = context(&[("t", "1")]);
+        let first = world.kms.generate_data_key(&root(), data_key(&key.arn, bound.clone())).await.unwrap();
+        let second = world.kms.generate_data_key(&root(), data_key(&key.arn, bound.clone())).await.unwrap();
+        assert!(first.plaintext.expose() != second.plaintext.expose());
+        let opened = world.open(&root(), &first.ciphertext_blob, bound).await.unwrap();
+        assert!(opened.plaintext.expose() == first.plaintext.expose());
+        assert_eq!((first.key_arn, first.material_id), (key.arn, key.current_material_id));
+    }
+}

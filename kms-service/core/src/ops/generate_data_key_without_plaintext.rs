@@ -38,3 +38,28 @@ impl Kms {
         Ok(SealedDataKey { ciphertext_blob, key_arn, material_id })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{GrantOperation, testing::*};
+
+    #[tokio::test]
+    async fn the_data_key_can_be_opened_later() {
+        let world = World::new().await;
+        let key = world.key().await;
+        let request = data_key(&key.arn, context(&[]));
+        let made = world.kms.generate_data_key_without_plaintext(&root(), request).await.unwrap();
+        assert_eq!((made.key_arn, made.material_id), (key.arn.clone(), key.current_material_id));
+        assert_eq!(
+            world.open(&root(), &made.ciphertext_blob, context(&[])).await.unwrap().plaintext.len(),
+            32
+        );
+        assert_eq!(world.audit.last().operation, crate::Operation::Decrypt);
+        // Neither permission is the other.
+        let holder = user("holder", &[]);
+        world.grant(&key.arn, &holder, &[GrantOperation::GenerateDataKeyWithoutPlaintext]).await;
+        let request = data_key(&key.arn, context(&[]));
+        assert!(world.kms.generate_data_key_without_plaintext(&holder, request.clone()).await.is_ok());
+        assert_eq!(code(&world.kms.generate_data_key(&holder, request).await), "AccessDeniedException");
+    }
+}

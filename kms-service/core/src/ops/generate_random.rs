@@ -46,3 +46,28 @@ impl Kms {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::*;
+
+    #[tokio::test]
+    async fn the_size_is_needed_and_bounded() {
+        let world = World::new().await;
+        let made = async |number_of_bytes| {
+            world.kms.generate_random(&root(), GenerateRandom { number_of_bytes }).await
+        };
+        for number in [1, 16, 1024] {
+            assert_eq!(made(Some(number)).await.unwrap().len(), usize::try_from(number).unwrap());
+        }
+        assert_eq!(refusal(made(None).await).1, "NumberOfBytes is required.");
+        assert_eq!(
+            refusal(made(Some(0)).await).1,
+            "1 validation error detected: Value '0' at 'numberOfBytes' failed to satisfy constraint: Member must have \
+             value greater than or equal to 1"
+        );
+        assert!(refusal(made(Some(1025)).await).1.ends_with("less than or equal to 1024"));
+        assert!(made(Some(32)).await.unwrap().expose() != made(Some(32)).await.unwrap().expose());
+    }
+}

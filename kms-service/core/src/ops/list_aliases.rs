@@ -123,3 +123,37 @@ fn entry(region: &identity::Region, alias: &Alias) -> AliasListEntry {
         target: Some(AliasTarget { key_id: alias.target, created: alias.created, updated: alias.updated }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::*;
+
+    #[tokio::test]
+    async fn the_predefined_alias_has_a_target_after_its_first_use() {
+        let world = World::new().await;
+        let list = async || world.kms.list_aliases(&root(), ListAliases::default()).await.unwrap().items;
+        let before = list().await;
+        assert_eq!(before.len(), 1);
+        assert_eq!((before[0].name.as_str(), before[0].target), (MANAGED_ALIAS, None));
+        let key = world.describe(&root(), MANAGED_ALIAS).await.unwrap();
+        let after = list().await;
+        assert_eq!(after.len(), 1);
+        assert_eq!(after[0].target.unwrap().key_id, key.key_id);
+        assert_eq!(after[0].arn, format!("arn:aws:kms:{REGION}:{ACCOUNT}:{MANAGED_ALIAS}"));
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_not_there_has_no_aliases() {
+        let world = World::new().await;
+        let key = world.key().await.arn;
+        let list = async |key_id: &str| {
+            let request = ListAliases { key_id: Some(key_id.to_owned()), page: PageRequest::default() };
+            world.kms.list_aliases(&root(), request).await
+        };
+        assert!(list(&key).await.unwrap().items.is_empty());
+        let missing = "1234abcd-12ab-4cd4-a123-456a12a34567";
+        assert_eq!(code(&list(missing).await), "NotFoundException");
+        assert_eq!(code(&list("alias/x").await), "NotFoundException");
+    }
+}

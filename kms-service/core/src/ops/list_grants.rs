@@ -120,3 +120,49 @@ fn list_entry(entry: &Entry, grant: &Grant) -> GrantListEntry {
         constraints: terms.constraints.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::*;
+
+    #[tokio::test]
+    async fn filters_and_entries() {
+        let world = World::new().await;
+        let key = world.key().await.arn;
+        let mut request = grant(&key, user_arn("a").as_str(), &[GrantOperation::Decrypt]);
+        request.name = Some("n".to_owned());
+        request.retiring_principal = Some(user_arn("r").to_string());
+        request.constraints.equals = Some(context(&[("t", "1")]));
+        let made = world.kms.create_grant(&root(), request.clone()).await.unwrap();
+        world.grant(&key, &user("b", &[]), &[GrantOperation::Encrypt]).await;
+
+        let list = async |grant_id: Option<String>, grantee: Option<String>| {
+            let request = ListGrants {
+                key_id: key.clone(),
+                grant_id,
+                grantee_principal: grantee,
+                ..Default::default()
+            };
+            world.kms.list_grants(&root(), request).await
+        };
+        assert_eq!(list(None, None).await.unwrap().items.len(), 2);
+        let expected = GrantListEntry {
+            key_arn: key.clone(),
+            grant_id: made.grant_id,
+            name: "n".to_owned(),
+            created: crate::Clock::now(&*world.clock),
+            grantee_principal: user_arn("a").to_string(),
+            retiring_principal: Some(user_arn("r").to_string()),
+            issuing_account: account(),
+            operations: vec![GrantOperation::Decrypt],
+            constraints: request.constraints,
+        };
+        assert_eq!(list(Some(made.grant_id.to_string()), None).await.unwrap().items.first(), Some(&expected));
+        assert_eq!(list(None, Some(user_arn("a").to_string())).await.unwrap().items, [expected]);
+        assert!(list(None, Some(user_arn("c").to_string())).await.unwrap().items.is_empty());
+        let other = GrantId::from_bytes([0; 32]).to_string();
+        assert!(list(Some(other), None).await.unwrap().items.is_empty());
+        assert_eq!(code(&list(Some("zz".to_owned()), None).await), "InvalidGrantIdException");
+    }
+}

@@ -52,3 +52,29 @@ impl Kms {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::*;
+
+    #[tokio::test]
+    async fn an_account_sees_its_own_and_managed_keys_only() {
+        let world = World::new().await;
+        let own = world.key().await.arn;
+        let managed = world.describe(&root(), MANAGED_ALIAS).await.unwrap().arn;
+        world.kms.create_key(&stranger(), create_key()).await.unwrap();
+        let owned =
+            world.kms.generate_data_key(&service(), data_key(OWNED_ALIAS, context(&[]))).await.unwrap();
+        let page = world.kms.list_keys(&root(), PageRequest::default()).await.unwrap();
+        let listed: Vec<_> = page.items.into_iter().map(|key| key.key_arn).collect();
+        assert_eq!(listed.len(), 2);
+        assert!(listed.contains(&own) && listed.contains(&managed) && !listed.contains(&owned.key_arn));
+        // Not even to the account it belongs to, should somebody claim to be of it.
+        let claimant = Caller::direct(std::sync::Arc::new(identity::Principal::root(
+            identity::AccountId::of_services(),
+        )));
+        assert!(world.kms.list_keys(&claimant, PageRequest::default()).await.unwrap().items.is_empty());
+        assert_eq!(code(&world.describe(&claimant, &owned.key_arn).await), "NotFoundException");
+    }
+}

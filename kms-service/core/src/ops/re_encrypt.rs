@@ -115,3 +115,55 @@ impl Kms {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{GrantOperation, testing::*};
+
+    #[tokio::test]
+    async fn a_blob_moves_to_another_key_and_context() {
+        let world = World::new().await;
+        let (from, to) = (world.key().await, world.key().await);
+        let (old, new) = (context(&[("a", "1")]), context(&[("b", "2")]));
+        let blob = world.seal(&from.arn, b"x", old.clone()).await;
+        let request =
+            ReEncrypt { destination_context: new.clone(), ..re_encrypt(&blob, old.clone(), &to.arn) };
+        let moved = world.kms.re_encrypt(&root(), request).await.unwrap();
+        assert_eq!((&moved.source_key_arn, &moved.destination_key_arn), (&from.arn, &to.arn));
+        assert_eq!(moved.source_material_id, from.current_material_id);
+        assert_eq!(moved.destination_material_id, to.current_material_id);
+        let opened = world.open(&root(), &moved.ciphertext_blob, new).await.unwrap();
+        assert_eq!((opened.plaintext.expose(), opened.key_arn.as_str()), (&b"x"[..], to.arn.as_str()));
+        assert_eq!(
+            code(&world.open(&root(), &moved.ciphertext_blob, old).await),
+            "InvalidCiphertextException"
+        );
+        assert_eq!(world.audit.len(), 6);
+    }
+
+    #[tokio::test]
+    async fn it_takes_two_permissions_and_two_usable_keys() {
+        let world = World::new().await;
+        let (from, to) = (world.key().await.arn, world.key().await.arn);
+        let blob = world.seal(&from, b"x", context(&[])).await;
+        let attempt = async |caller: &Caller| {
+            code(&world.kms.re_encrypt(caller, re_encrypt(&blob, context(&[]), &to)).await)
+        };
+        let mover = user("mover", &[]);
+        assert_eq!(attempt(&mover).await, "AccessDeniedException");
+        world.grant(&from, &mover, &[GrantOperation::ReEncryptFrom]).await;
+        assert_eq!(attempt(&mover).await, "AccessDeniedException");
+        world.grant(&to, &mover, &[GrantOperation::ReEncryptTo]).await;
+        assert_eq!(attempt(&mover).await, "ok");
+        for key in [&from, &to] {
+            world.kms.disable_key(&root(), key.clone()).await.unwrap();
+            assert_eq!(attempt(&root()).await, "DisabledException");
+            world.kms.enable_key(&root(), key.clone()).await.unwrap();
+        }
+        let both = [GrantOperation::ReEncryptFrom, GrantOperation::ReEncryptTo];
+        let other = user("other", &[]);
+        world.grant(&from, &other, &both).await;
+        assert_eq!(attempt(&other).await, "AccessDeniedException", "both on the source are not enough");
+    }
+}

@@ -90,3 +90,91 @@ impl Kms {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{GrantOperation, testing::*};
+
+    fn by_token(token: &str) -> RetireGrant {
+        RetireGrant { grant_token: Some(token.to_owned()), key_id: None, grant_id: None, dry_run: false }
+    }
+
+    fn by_id(key: &str, grant: &str) -> RetireGrant {
+        RetireGrant {
+            grant_token: None,
+            key_id: Some(key.to_owned()),
+            grant_id: Some(grant.to_owned()),
+            dry_run: false,
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_the_grant_serves_may_retire_it() {
+        let world = World::new().await;
+        let key = world.key().await.arn;
+        let retire = async |caller: &Caller, operations: &[GrantOperation]| {
+            let mut request = grant(&key, user_arn("grantee").as_str(), operations);
+            request.retiring_principal = Some(user_arn("retiring").to_string());
+            let made = world.kms.create_grant(&root(), request).await.unwrap();
+            code(&world.kms.retire_grant(caller, by_token(&made.grant_token)).await)
+        };
+        let decrypt = [GrantOperation::Decrypt];
+        let with_right = [GrantOperation::Decrypt, GrantOperation::RetireGrant];
+        let denied = "AccessDeniedException";
+        assert_eq!(retire(&root(), &decrypt).await, "ok", "the issuing account");
+        assert_eq!(retire(&user("retiring", &[]), &decrypt).await, "ok", "the retiring principal");
+        assert_eq!(retire(&user("grantee", &[]), &with_right).await, "ok", "a grantee with the right to");
+        assert_eq!(retire(&user("grantee", &[]), &decrypt).await, denied);
+        assert_eq!(retire(&user("x", &[("Allow", "kms:RetireGrant")]), &decrypt).await, "ok", "by policy");
+        assert_eq!(retire(&user("x", &[]), &with_right).await, denied);
+        assert_eq!(retire(&user("retiring", &[("Deny", "kms:*")]), &decrypt).await, denied, "a deny wins");
+        assert_eq!(retire(&stranger(), &with_right).await, denied);
+        assert_eq!(retire(&service(), &with_right).await, denied);
+    }
+
+    #[tokio::test]
+    async fn the_service_retires_what_it_was_given_and_only_as_itself() {
+        let world = World::new().await;
+        let key = world.describe(&root(), MANAGED_ALIAS).await.unwrap().arn;
+        let mut request = grant(&key, dynamodb().as_str(), &[GrantOperation::Decrypt]);
+        request.retiring_principal = Some(dynamodb().to_string());
+        let made = world.kms.create_grant(&via(&nobody()), request).await.unwrap();
+        let request = || by_id(&key, &made.grant_id.to_string());
+        assert_eq!(code(&world.kms.retire_grant(&via(&nobody()), request()).await), "AccessDeniedException");
+        assert_eq!(code(&world.kms.retire_grant(&via(&service()), request()).await), "AccessDeniedException");
+        world.kms.retire_grant(&service(), request()).await.unwrap();
+        assert_eq!(code(&world.kms.retire_grant(&service(), request()).await), "NotFoundException");
+    }
+
+    #[tokio::test]
+    async fn the_grant_is_named_in_one_way() {
+        let world = World::new().await;
+        let key = world.key().await;
+        let made = world.grant(&key.arn, &nobody(), &[GrantOperation::Decrypt]).await;
+        let id = made.grant_id.to_string();
+        let attempt = async |request| code(&world.kms.retire_grant(&root(), request).await);
+        let nothing = RetireGrant { grant_token: None, key_id: None, grant_id: None, dry_run: false };
+        assert_eq!(attempt(nothing.clone()).await, "ValidationException");
+        let both = RetireGrant { grant_token: Some(made.grant_token.clone()), ..by_id(&key.arn, &id) };
+        assert_eq!(attempt(both).await, "ValidationException");
+        assert_eq!(
+            attempt(RetireGrant { key_id: Some(key.arn.clone()), ..nothing }).await,
+            "ValidationException"
+        );
+        assert_eq!(
+            attempt(by_id(&key.key_id.to_string(), &id)).await,
+            "ValidationException",
+            "an ARN it must be"
+        );
+        assert_eq!(attempt(by_id(&key.arn, "zz")).await, "InvalidGrantIdException");
+        assert_eq!(attempt(by_token("zz")).await, "InvalidGrantTokenException");
+        let other = world.key().await.arn;
+        assert_eq!(attempt(by_id(&other, &id)).await, "NotFoundException", "another key's grant");
+        let dry = RetireGrant { dry_run: true, ..by_token(&made.grant_token) };
+        assert_eq!(attempt(dry).await, "DryRunOperationException");
+        world.kms.disable_key(&root(), key.arn.clone()).await.unwrap();
+        assert_eq!(attempt(by_token(&made.grant_token)).await, "ok", "in every state of the key");
+        assert_eq!(attempt(by_token(&made.grant_token)).await, "NotFoundException");
+    }
+}

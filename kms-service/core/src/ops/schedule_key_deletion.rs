@@ -65,3 +65,42 @@ impl Kms {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::*;
+
+    #[tokio::test]
+    async fn the_waiting_period_is_7_to_30_days() {
+        let world = World::new().await;
+        let now = crate::Clock::now(&*world.clock);
+        for (days, expected) in [(Some(7), 7), (Some(30), 30), (None, 30)] {
+            let key = world.key().await.arn;
+            let request = ScheduleKeyDeletion { key_id: key.clone(), pending_window_in_days: days };
+            let scheduled = world.kms.schedule_key_deletion(&root(), request).await.unwrap();
+            let deletion_date = now.plus_days(expected);
+            let pending_window_in_days = expected;
+            assert_eq!(scheduled, ScheduledDeletion { key_arn: key, deletion_date, pending_window_in_days });
+        }
+        let key = world.key().await.arn;
+        for days in [6, 31, 0, -7, i32::MAX] {
+            let refused = refusal(world.kms.schedule_key_deletion(&root(), schedule(&key, days)).await);
+            let text = "PendingWindowInDays must be between 7 and 30".to_owned();
+            assert_eq!(refused, ("ValidationException", text), "{days}");
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_works_while_it_waits() {
+        let world = World::new().await;
+        let key = world.key().await.arn;
+        let blob = world.seal(&key, b"x", context(&[])).await;
+        world.kms.schedule_key_deletion(&root(), schedule(&key, 7)).await.unwrap();
+        let pending = ("KMSInvalidStateException", format!("{key} is pending deletion."));
+        assert_eq!(refusal(world.open(&root(), &blob, context(&[])).await), pending);
+        assert_eq!(refusal(world.kms.enable_key(&root(), key.clone()).await), pending);
+        let again = world.kms.schedule_key_deletion(&root(), schedule(&key, 7)).await;
+        assert_eq!(refusal(again), pending);
+    }
+}

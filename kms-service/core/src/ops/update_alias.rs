@@ -50,3 +50,58 @@ impl Kms {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::*;
+
+    fn request(name: &str, target: &str) -> UpdateAlias {
+        UpdateAlias { alias_name: name.to_owned(), target_key_id: target.to_owned() }
+    }
+
+    #[tokio::test]
+    async fn an_alias_moves_away_from_a_dying_key_but_not_to_one() {
+        let mut world = World::new().await;
+        let (old, new) = (world.key().await.arn, world.key().await.arn);
+        world.alias("alias/x", &old).await;
+        world.kms.schedule_key_deletion(&root(), schedule(&old, 7)).await.unwrap();
+        world.clock.advance_millis(5);
+        world.kms.update_alias(&root(), request("alias/x", &new)).await.unwrap();
+        let refused = refusal(world.kms.update_alias(&root(), request("alias/x", &old)).await);
+        assert_eq!(refused, ("KMSInvalidStateException", format!("{old} is pending deletion.")));
+        world.restart().await;
+        assert_eq!(world.describe(&root(), "alias/x").await.unwrap().arn, new);
+        // The alias is the new key's, and goes with that one only.
+        world.clock.advance_days(7);
+        assert_eq!(world.kms.run_upkeep().await.unwrap().destroyed, 1);
+        assert_eq!(world.describe(&root(), "alias/x").await.unwrap().arn, new);
+    }
+
+    #[tokio::test]
+    async fn what_is_not_there_or_reserved_is_refused() {
+        let world = World::new().await;
+        let key = world.key().await.arn;
+        let (reason, text) = refusal(world.kms.update_alias(&root(), request("alias/x", &key)).await);
+        assert_eq!(reason, "NotFoundException");
+        assert_eq!(text, format!("Alias arn:aws:kms:{REGION}:{ACCOUNT}:alias/x is not found."));
+        let outcome = world.kms.update_alias(&root(), request(MANAGED_ALIAS, &key)).await;
+        assert_eq!(code(&outcome), "NotAuthorizedException");
+    }
+
+    #[tokio::test]
+    async fn the_permission_is_needed_on_both_keys() {
+        let world = World::new().await;
+        let (old, new) = (world.key().await.arn, world.key().await.arn);
+        world.alias("alias/x", &old).await;
+        for key in [&old, &new] {
+            let policy = format!(
+                r#"{{"Statement":{{"Effect":"Allow","Action":"*","Resource":["arn:aws:kms:*:*:alias/x","{key}"]}}}}"#
+            );
+            let policy = identity::PolicyDocument::parse(&policy).unwrap();
+            let one = Caller::direct(std::sync::Arc::new(identity::Principal::user(user_arn("one"), policy)));
+            let outcome = world.kms.update_alias(&one, request("alias/x", &new)).await;
+            assert_eq!(code(&outcome), "AccessDeniedException");
+        }
+    }
+}

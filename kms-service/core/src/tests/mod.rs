@@ -1,0 +1,9 @@
+//! Tests that are about the service as a whole, each file about one hazard.
+
+mod crash;
+mod hidden;
+mod matrix;
+mod pages;
+mod races;
+mod tamper;
+mod watch;
