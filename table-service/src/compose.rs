@@ -35,8 +35,8 @@ const NOT_REACHED: &str = "not reached yet";
 /// Why the service did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
-    /// Wrong settings, or a port that cannot be bound.
-    #[error(transparent)]
+    /// Wrong settings, or a port that cannot be bound. (Not transparent, so that the exit code sees which.)
+    #[error("{0}")]
     Start(#[from] StartError),
     /// The store cannot be opened.
     #[error("the store: {0}")]

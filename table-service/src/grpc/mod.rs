@@ -11,6 +11,7 @@ use service_kit::{caller, request_id, status};
 use table_core::Tables;
 use table_core::error::{Invalid, TableError};
 use table_core::ops;
+use table_core::validate::{Rule, Shown, Violation};
 use tonic::{Request, Response, Status};
 
 use self::value::{attributes, boxed_item, item, some_attributes, some_names};
@@ -292,7 +293,13 @@ fn select(text: &str) -> Result<ops::Select, TableError> {
     match text {
         "" | "ALL_ATTRIBUTES" => Ok(ops::Select::AllAttributes),
         "COUNT" => Ok(ops::Select::Count),
-        _ => Err(TableError::NotOffered { feature: "Select" }),
+        "SPECIFIC_ATTRIBUTES" | "ALL_PROJECTED_ATTRIBUTES" => {
+            Err(TableError::NotOffered { feature: "Select" })
+        }
+        _ => {
+            let set = Rule::OneOf("ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES, COUNT, SPECIFIC_ATTRIBUTES");
+            Err(Invalid::Constraints(vec![Violation::new("Select", Shown::Hidden, set)]).into())
+        }
     }
 }
 
