@@ -74,6 +74,7 @@ impl Principals {
     pub(crate) fn write(&self, path: &Path) {
         let mut text = String::new();
         for person in &self.people {
+            text.push_str("[[principal]]\n");
             let Credentials { access_key_id, secret } = &person.credentials;
             let mut line = |key: &str, value: &str| {
                 writeln!(text, "{key} = '''{value}'''").expect("a string grows");

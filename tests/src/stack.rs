@@ -257,19 +257,20 @@ impl Stack {
 
     async fn start_together(&mut self) {
         let mut process = self.spawn_together();
-        let (mut kms, mut table) = (None, None);
+        // What goes to standard output and what goes to the log is read in no particular order.
+        let (mut kms, mut table, mut ready) = (None, None, false);
         let (kms, table) = process
             .wait_for(|line| {
                 match listening(line) {
                     Some((domain, address)) if domain == "kms.keystead" => kms = Some(address),
                     Some((_, address)) => table = Some(address),
-                    None => {}
+                    None => ready |= matches!(line, Printed::Out(text) if text.starts_with("ready")),
                 }
-                matches!(line, Printed::Out(text) if text.starts_with("ready")).then_some((kms, table))
+                if ready { kms.zip(table) } else { None }
             })
             .await;
-        self.kms = kms;
-        self.table = table;
+        self.kms = Some(kms);
+        self.table = Some(table);
         self.credentials = Some(root_credentials(&self.data()));
         self.front = Some(process);
     }

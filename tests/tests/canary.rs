@@ -172,6 +172,14 @@ async fn planted_strings_are_in_no_log_at_the_finest_level() {
     }
     plant(&stack, &key, &canary).await;
     let stopped = stack.stop().await;
+    let logs = files(&stopped.logs());
+    let talkative =
+        |file: &std::path::PathBuf| std::fs::read_to_string(file).is_ok_and(|log| log.contains("\"TRACE\""));
+    assert_eq!(
+        logs.iter().filter(|file| talkative(file)).count(),
+        2,
+        "both services log at the finest level"
+    );
     canary.assert_unseen(&stopped.data(), "in the data");
     canary.assert_unseen(&stopped.logs(), "in the logs");
 }

@@ -34,7 +34,7 @@ async fn every_attribute_type_comes_back_as_it_went() {
         ("numbers", ns(["1", "-2.5", "1000000"])),
         ("byte strings", bs([b"\x00", b"\xFF\xFE", b""])),
         ("list", l([s("a"), n(1), l([]), null()])),
-        ("map", m([("inner", m([("deep", bool(false))])), ("", s("no name"))])),
+        ("map", m([("inner", m([("deep", bool(false))])), (" ", s("a space"))])),
         ("null", null()),
         ("true", bool(true)),
         ("nested", nested(31, s("bottom"))),
