@@ -26,6 +26,7 @@ mod stack;
 mod start;
 pub mod telemetry;
 mod unhandled;
+mod upload;
 
 pub use answer::status;
 pub use args::{CommonArgs, LogArgs};

@@ -10,6 +10,7 @@ use crate::{
     metrics::{RpcMetrics, code_name},
     paths::{Method, Paths},
     status, unhandled,
+    upload::Upload,
 };
 use axum::{
     body::Body,
@@ -77,7 +78,7 @@ impl Stack {
             record.caller = Some(caller.clone());
             head.extensions.insert(caller);
         }
-        Ok(Request::from_parts(head, body))
+        Ok(Request::from_parts(head, Body::new(Upload::new(body))))
     }
 }
 

@@ -11,7 +11,6 @@ use service_kit::{caller, request_id, status};
 use table_core::Tables;
 use table_core::error::{Invalid, TableError};
 use table_core::ops;
-use table_core::validate::{Rule, Shown, Violation};
 use tonic::{Request, Response, Status};
 
 use self::value::{attributes, boxed_item, item, some_attributes, some_names};
@@ -179,7 +178,7 @@ impl TableService for Door {
                 backward: message.scan_index_forward == Some(false),
                 limit: message.limit,
                 exclusive_start_key: some_attributes(message.exclusive_start_key),
-                select: select(&message.select)?,
+                select: ops::Select::parse(&message.select)?,
             };
             let page = self.tables.query(&caller, command).await?;
             let count = i32::try_from(page.count).unwrap_or(i32::MAX);
@@ -204,7 +203,7 @@ impl TableService for Door {
                 exclusive_start_key: some_attributes(message.exclusive_start_key),
                 segment: message.segment,
                 total_segments: message.total_segments,
-                select: select(&message.select)?,
+                select: ops::Select::parse(&message.select)?,
             };
             let page = self.tables.scan(&caller, command).await?;
             let count = i32::try_from(page.count).unwrap_or(i32::MAX);
@@ -286,20 +285,6 @@ fn return_values(text: &str) -> Result<ops::ReturnOld, TableError> {
         "" | "NONE" => Ok(ops::ReturnOld::None),
         "ALL_OLD" => Ok(ops::ReturnOld::All),
         _ => Err(Invalid::ReturnValues.into()),
-    }
-}
-
-fn select(text: &str) -> Result<ops::Select, TableError> {
-    match text {
-        "" | "ALL_ATTRIBUTES" => Ok(ops::Select::AllAttributes),
-        "COUNT" => Ok(ops::Select::Count),
-        "SPECIFIC_ATTRIBUTES" | "ALL_PROJECTED_ATTRIBUTES" => {
-            Err(TableError::NotOffered { feature: "Select" })
-        }
-        _ => {
-            let set = Rule::OneOf("ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES, COUNT, SPECIFIC_ATTRIBUTES");
-            Err(Invalid::Constraints(vec![Violation::new("Select", Shown::Hidden, set)]).into())
-        }
     }
 }
 

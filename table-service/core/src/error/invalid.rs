@@ -122,8 +122,6 @@ pub enum Invalid {
         /// Attributes defined.
         definitions: Vec<String>,
     },
-    /// More key attributes than definitions.
-    UndefinedKey,
     /// Definitions that no key uses.
     UnusedDefinitions,
     /// One attribute defined twice.
@@ -288,7 +286,6 @@ impl Invalid {
             Self::StartKeyNotInRange => "The provided starting key does not match the range key predicate".to_owned(),
             Self::TableArn(arn) => format!("Invalid TableArn: Invalid ResourceArn provided as input {}", arn.show(to_caller)),
             Self::UndefinedKeys { keys, definitions } => oom(&format!("Some index key attributes are not defined in AttributeDefinitions. Keys: [{}], AttributeDefinitions: [{}]", keys.join(", "),definitions.join(", "))),
-            Self::UndefinedKey => "Invalid KeySchema: Some index key attribute have no definition".to_owned(),
             Self::UnusedDefinitions => oom("Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions"),
             Self::DuplicateDefinition => oom("Cannot add the same attribute definition more than once"),
             Self::FirstKeyNotHash => "Invalid KeySchema: The first KeySchemaElement is not a HASH key type".to_owned(),

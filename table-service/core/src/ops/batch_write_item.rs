@@ -13,6 +13,7 @@ use crate::items::Change;
 use crate::limits::MAX_BATCH_WRITE_REQUESTS;
 use crate::schema::PrimaryKey;
 use crate::table::Table;
+use crate::validate::{Rule, Shown, Violation};
 use crate::value::{Item, raw};
 
 /// One request of a batch.
@@ -136,6 +137,11 @@ fn check_counts(request: &BatchWriteItem) -> Result<(), Invalid> {
     let requests: usize = request.request_items.values().map(Vec::len).sum();
     if request.request_items.is_empty() || request.request_items.values().any(Vec::is_empty) {
         return Err(super::page::empty_batch());
+    }
+    // The model bounds each table's list; the operation bounds the whole.
+    if request.request_items.values().any(|requests| requests.len() > MAX_BATCH_WRITE_REQUESTS) {
+        let rule = Rule::MaxLength(MAX_BATCH_WRITE_REQUESTS);
+        return Err(Invalid::Constraints(vec![Violation::new("requestItems", Shown::Hidden, rule)]));
     }
     if requests > MAX_BATCH_WRITE_REQUESTS { Err(Invalid::BatchTooLarge("BatchWriteItem")) } else { Ok(()) }
 }

@@ -1,6 +1,6 @@
 //! What Query and Scan share: a page of items, bounded in count and in bytes.
 
-use crate::error::Invalid;
+use crate::error::{Invalid, TableError};
 use crate::limits::MAX_PAGE_BYTES;
 use crate::record::Definition;
 use crate::validate::{Rule, Shown, Violation, Violations};
@@ -14,6 +14,28 @@ pub enum Select {
     AllAttributes,
     /// Their number alone.
     Count,
+}
+
+impl Select {
+    /// The `Select` member as sent; empty is absent.
+    ///
+    /// # Errors
+    /// A value that does not exist, or one that needs projections.
+    pub fn parse(text: &str) -> Result<Self, TableError> {
+        match text {
+            "" | "ALL_ATTRIBUTES" => Ok(Self::AllAttributes),
+            "COUNT" => Ok(Self::Count),
+            "SPECIFIC_ATTRIBUTES" | "ALL_PROJECTED_ATTRIBUTES" => {
+                Err(TableError::NotOffered { feature: "Select" })
+            }
+            other => {
+                let rule =
+                    Rule::OneOf("SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES");
+                let violation = Violation::new("select", Shown::Value(other.into()), rule);
+                Err(Invalid::Constraints(vec![violation]).into())
+            }
+        }
+    }
 }
 
 /// A page of items.

@@ -98,8 +98,10 @@ impl KeySchema {
             return Err(Invalid::UnusedDefinitions);
         }
         Ok(Self {
-            hash: attribute(first).ok_or(Invalid::UndefinedKey)?,
-            range: second.map(|second| attribute(second).ok_or(Invalid::UndefinedKey)).transpose()?,
+            hash: attribute(first).ok_or_else(|| undefined(definitions, elements))?,
+            range: second
+                .map(|second| attribute(second).ok_or_else(|| undefined(definitions, elements)))
+                .transpose()?,
         })
     }
 }
@@ -109,17 +111,18 @@ fn check_definitions(
     elements: &[KeySchemaElement],
 ) -> Result<(), Invalid> {
     let defined: Vec<&str> = definitions.iter().map(|definition| definition.name.as_str()).collect();
-    if elements.len() > defined.len() {
-        return Err(Invalid::UndefinedKey);
-    }
     if elements.iter().any(|element| !defined.contains(&element.name.as_str())) {
-        return Err(Invalid::UndefinedKeys {
-            keys: elements.iter().map(|element| element.name.clone()).collect(),
-            definitions: defined.into_iter().map(str::to_owned).collect(),
-        });
+        return Err(undefined(definitions, elements));
     }
     let twice = |name: &&str| defined.iter().filter(|other| *other == name).count() > 1;
     if defined.iter().any(twice) { Err(Invalid::DuplicateDefinition) } else { Ok(()) }
+}
+
+fn undefined(definitions: &[AttributeDefinition], elements: &[KeySchemaElement]) -> Invalid {
+    Invalid::UndefinedKeys {
+        keys: elements.iter().map(|element| element.name.clone()).collect(),
+        definitions: definitions.iter().map(|definition| definition.name.clone()).collect(),
+    }
 }
 
 fn key_name(path: &str, name: &str, violations: &mut Violations) {

@@ -55,7 +55,7 @@ fn schemas_that_do_not_fit_their_definitions_are_refused() {
     let a = || definition("a", S);
     let b = || definition("b", N);
     let cases = [
-        (vec![a()], vec![element("a", Hash), element("b", Range)], "Invalid KeySchema: Some index key attribute have no definition".to_owned()),
+        (vec![a()], vec![element("a", Hash), element("b", Range)], "One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. Keys: [a, b], AttributeDefinitions: [a]".to_owned()),
         (
             vec![a(), definition("c", S)],
             vec![element("a", Hash), element("b", Range)],

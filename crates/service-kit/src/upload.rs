@@ -1,0 +1,123 @@
+//! The request's body on its way in: what a handler leaves unread is read to its end, within bounds.
+//!
+//! A handler that refuses a request early (too large, malformed) drops its body. The HTTP/2 stream would then be reset
+//! while the caller still sends, and many clients lose the answer over the reset. Reading on costs no memory; beyond
+//! the bounds the stream is reset after all.
+
+use axum::body::{Body, Bytes};
+use http_body::{Body as _, Frame, SizeHint};
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+/// Most bytes that are read for nobody: several times the largest request.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
+/// How long to go on reading for nobody.
+const MAX_TIME: Duration = Duration::from_secs(10);
+
+/// A request's body that is read to its end even if its reader gives up.
+pub(crate) struct Upload {
+    inner: Body,
+    is_ended: bool,
+}
+
+impl Upload {
+    pub(crate) fn new(inner: Body) -> Self {
+        let is_ended = inner.is_end_stream();
+        Self { inner, is_ended }
+    }
+}
+
+impl http_body::Body for Upload {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let frame = Pin::new(&mut self.inner).poll_frame(cx);
+        if matches!(frame, Poll::Ready(None | Some(Err(_)))) || self.inner.is_end_stream() {
+            self.is_ended = true;
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        if self.is_ended || self.inner.is_end_stream() {
+            return;
+        }
+        let rest = std::mem::take(&mut self.inner);
+        // Outside a runtime (it is being torn down) there is nobody left to answer.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(tokio::time::timeout(MAX_TIME, drain(rest)));
+        }
+    }
+}
+
+async fn drain(mut body: Body) {
+    let mut left = MAX_BYTES;
+    while let Some(Ok(frame)) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        let bytes = frame.data_ref().map_or(0, Bytes::len);
+        match left.checked_sub(bytes) {
+            Some(rest) => left = rest,
+            None => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    /// Endless frames of 1 MB, counted.
+    struct Endless(Arc<AtomicUsize>);
+
+    impl http_body::Body for Endless {
+        type Data = Bytes;
+        type Error = std::convert::Infallible;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Poll::Ready(Some(Ok(Frame::data(Bytes::from(vec![0; 1024 * 1024])))))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_left_unread_is_read_within_bounds() {
+        let frames = Arc::new(AtomicUsize::new(0));
+        let mut upload = Upload::new(Body::new(Endless(Arc::clone(&frames))));
+        assert!(!upload.is_end_stream());
+        poll_fn(|cx| Pin::new(&mut upload).poll_frame(cx)).await.unwrap().unwrap();
+        drop(upload);
+        tokio::time::sleep(MAX_TIME).await;
+        assert_eq!(frames.load(Ordering::SeqCst), 1 + MAX_BYTES / (1024 * 1024) + 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_read_to_its_end_is_left_alone() {
+        let mut upload = Upload::new(Body::from("all"));
+        while poll_fn(|cx| Pin::new(&mut upload).poll_frame(cx)).await.is_some() {}
+        assert!(upload.is_ended);
+    }
+}
