@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use identity::Principal;
 use tokio::time::Instant;
 
 use crate::authorize::Granted;
@@ -19,6 +20,8 @@ use crate::table::{Committed, Right, Table};
 /// How often an answer may be overtaken by news before the caller is told to come back.
 const MAX_OVERTAKEN: usize = 16;
 const OVERTAKEN_PAUSE: Duration = Duration::from_millis(2);
+/// How long a lease lasts while KMS does not report changes.
+const UNWATCHED_LEASE: Duration = Duration::from_secs(5);
 /// The lease holder for what the service does in its own name.
 const SERVICE: &str = "service";
 
@@ -48,59 +51,86 @@ impl Inner {
         granted: &Granted,
     ) -> Result<Access, TableError> {
         let committed = table.committed();
-        let actor = actor(&committed.record, granted);
-        let holder = holder(&actor);
-        match table.right(holder, Instant::now()) {
+        let actor = actor(&committed.record, granted.principal());
+        match table.right(holder(&actor), Instant::now()) {
             Right::Closed => Err(TableError::ResourceNotFound),
             Right::Keys { keys, renew } if committed.record.inaccessible_ms.is_none() => {
                 if renew {
-                    self.renew_in_background(table, &actor);
+                    self.renew_in_background(table, actor, granted.principal());
                 }
                 Ok(Access { keys, committed })
             }
             Right::Keys { .. } | Right::Ask => {
-                let keys = self.renew(table, &actor).await?;
+                let keys = self.renew(table, granted.principal()).await?;
                 Ok(Access { keys, committed: table.committed() })
             }
         }
     }
 
-    fn renew_in_background(self: &Arc<Self>, table: &Arc<Table>, actor: &Actor) {
-        let (inner, table, actor) = (Arc::clone(self), Arc::clone(table), actor.clone());
+    fn renew_in_background(self: &Arc<Self>, table: &Arc<Table>, actor: Actor, principal: &Arc<Principal>) {
+        let (inner, table, principal) = (Arc::clone(self), Arc::clone(table), Arc::clone(principal));
         tokio::spawn(async move {
-            if let Err(failure) = inner.ask(&table, &actor).await {
+            if let Err(failure) = inner.ask(&table, &actor, &principal).await {
                 tracing::debug!(table = %table.committed().record.definition.id, ?failure, "a lease was not renewed");
             }
+            table.renewal_ended(holder(&actor));
         });
     }
 
-    /// Asks KMS unless somebody else has just done so for the same principal: then that answer serves.
-    async fn renew(self: &Arc<Self>, table: &Arc<Table>, actor: &Actor) -> Result<Arc<OpenKeys>, TableError> {
+    /// Asks KMS unless somebody else has just done so for the same holder: then that answer serves. If the table moves to
+    /// another kind of key meanwhile, it is asked again in the name that the new kind demands.
+    async fn renew(
+        self: &Arc<Self>,
+        table: &Arc<Table>,
+        principal: &Arc<Principal>,
+    ) -> Result<Arc<OpenKeys>, TableError> {
         let arrived = Instant::now();
-        let gate = table.gate(holder(actor));
-        let mut failed = gate.failed.lock().await;
-        if let Some((at, failure)) = failed.as_ref()
-            && *at > arrived
-        {
-            return Err(NoKeys::from(failure.clone()).into());
+        for _ in 0..MAX_OVERTAKEN {
+            let actor = actor(&table.committed().record, principal);
+            let gate = table.gate(holder(&actor));
+            let mut failed = gate.failed.lock().await;
+            if let Some((at, failure)) = failed.as_ref()
+                && *at > arrived
+            {
+                return Err(NoKeys::from(failure.clone()).into());
+            }
+            if table.committed().record.inaccessible_ms.is_some() {
+                // The mark may be old news: the key may be back. The check clears it, or says why not.
+                self.check_key(table).await?;
+            }
+            match self.ask_unless_held(table, &actor, principal).await {
+                Err(NoKeys::Moved) => {}
+                Err(NoKeys::Failure(failure)) => {
+                    *failed = Some((Instant::now(), failure.clone()));
+                    return Err(NoKeys::Failure(failure).into());
+                }
+                answer => return Ok(answer?),
+            }
         }
-        if table.committed().record.inaccessible_ms.is_some() {
-            // The mark may be old news: the key may be back. The check clears it, or says why not.
-            self.check_key(table).await?;
+        Err(NoKeys::Moved.into())
+    }
+
+    async fn ask_unless_held(
+        &self,
+        table: &Arc<Table>,
+        actor: &Actor,
+        principal: &Arc<Principal>,
+    ) -> Result<Arc<OpenKeys>, NoKeys> {
+        match table.right(holder(actor), Instant::now()) {
+            Right::Keys { keys, .. } => Ok(keys),
+            Right::Closed => Err(NoKeys::Gone),
+            Right::Ask => self.ask(table, actor, principal).await,
         }
-        if let Right::Keys { keys, .. } = table.right(holder(actor), Instant::now()) {
-            return Ok(keys);
-        }
-        let answer = self.ask(table, actor).await;
-        if let Err(NoKeys::Failure(failure)) = &answer {
-            *failed = Some((Instant::now(), failure.clone()));
-        }
-        Ok(answer?)
     }
 
     /// Asks KMS to unwrap the table key as `actor`, until an answer is not overtaken by news.
-    async fn ask(&self, table: &Arc<Table>, actor: &Actor) -> Result<Arc<OpenKeys>, NoKeys> {
-        let holder = holder(actor);
+    async fn ask(
+        &self,
+        table: &Arc<Table>,
+        asked: &Actor,
+        principal: &Arc<Principal>,
+    ) -> Result<Arc<OpenKeys>, NoKeys> {
+        let holder = holder(asked);
         for _ in 0..MAX_OVERTAKEN {
             // The epoch is noted before the keyring is looked at, so no replacement of the keyring goes unnoticed.
             let epoch = table.epoch();
@@ -108,21 +138,24 @@ impl Inner {
                 return Err(NoKeys::Gone);
             }
             let committed = table.committed();
-            let definition = &committed.record.definition;
-            let answer =
-                self.kms.unwrap_table_key(actor, &committed.ring.wrapped, &definition.context()).await;
+            let record = &committed.record;
+            if holder != self::holder(&actor(record, principal)) {
+                return Err(NoKeys::Moved);
+            }
+            let context = record.definition.context();
+            let answer = self.kms.unwrap_table_key(asked, &committed.ring.wrapped, &context).await;
             match answer {
                 Ok(table_key) => {
                     let keys = match table.open_keys() {
                         Some(keys) => keys,
-                        None => committed.ring.open(definition, &table_key).map_err(|_| NoKeys::Damaged)?,
+                        None => committed.ring.open(record, &table_key).map_err(|_| NoKeys::Damaged)?,
                     };
-                    if table.grant(holder, epoch, &keys, Instant::now()) {
+                    if table.grant(holder, epoch, &keys, Instant::now(), self.lease_length()) {
                         return Ok(keys);
                     }
                 }
                 Err(KmsFailure::Refused(refusal)) => {
-                    if table.refuse(holder, epoch, Instant::now()) {
+                    if table.refuse(holder, epoch) {
                         return Err(KmsFailure::Refused(refusal).into());
                     }
                 }
@@ -135,6 +168,12 @@ impl Inner {
         }
         Err(NoKeys::Failure(KmsFailure::Outage { detail: "answers were overtaken by changes".to_owned() }))
     }
+
+    /// A lease is long because a change is reported at once. While nothing is reported, it is short.
+    fn lease_length(&self) -> Duration {
+        let length = self.config.leases.length;
+        if self.is_watching() { length } else { length.min(UNWATCHED_LEASE) }
+    }
 }
 
 /// Why nobody gets the keys.
@@ -143,6 +182,8 @@ enum NoKeys {
     Failure(KmsFailure),
     Gone,
     Damaged,
+    /// The table is under another kind of key now.
+    Moved,
 }
 
 impl From<KmsFailure> for NoKeys {
@@ -160,16 +201,18 @@ impl From<NoKeys> for TableError {
                 Self::KmsUnavailable
             }
             NoKeys::Gone => Self::ResourceNotFound,
+            // Switched back and forth the whole time; nothing is wrong, and the next attempt may find it at rest.
+            NoKeys::Moved => Self::Contention,
             NoKeys::Damaged => Self::DataLoss { record: "keyring" },
         }
     }
 }
 
 /// In whose name a table's key is asked for.
-fn actor(record: &TableRecord, granted: &Granted) -> Actor {
+fn actor(record: &TableRecord, principal: &Arc<Principal>) -> Actor {
     match record.key.kind {
         KeyKind::Owned => Actor::Service,
-        KeyKind::Managed | KeyKind::Customer => Actor::OnBehalfOf(Arc::clone(granted.principal())),
+        KeyKind::Managed | KeyKind::Customer => Actor::OnBehalfOf(Arc::clone(principal)),
     }
 }
 

@@ -171,12 +171,16 @@ impl Tables {
 
     /// Changes are not being reported any more.
     pub fn watch_lost(&self) {
-        self.inner.watching.store(false, Ordering::Relaxed);
+        if self.inner.watching.swap(false, Ordering::Relaxed) {
+            // What was granted for long was granted because changes would be reported.
+            let now = Instant::now();
+            self.inner.tables().iter().for_each(|table| table.doubt(now));
+        }
     }
 
     /// Whether KMS reports changes at present.
     pub fn is_watching(&self) -> bool {
-        self.inner.watching.load(Ordering::Relaxed)
+        self.inner.is_watching()
     }
 
     /// Counts for the metrics.
@@ -217,9 +221,17 @@ impl Inner {
         self.catalog.write().unwrap_or_else(PoisonError::into_inner).insert(name, table);
     }
 
-    /// Forgets a table whose deletion has just been committed.
-    pub(crate) fn remove(&self, name: &str) {
-        self.catalog.write().unwrap_or_else(PoisonError::into_inner).remove(name);
+    /// Forgets a table whose deletion has just been committed; not another one that has taken its name since.
+    pub(crate) fn remove(&self, name: &str, table: &Arc<Table>) {
+        let mut catalog = self.catalog.write().unwrap_or_else(PoisonError::into_inner);
+        if catalog.get(name).is_some_and(|entry| Arc::ptr_eq(entry, table)) {
+            catalog.remove(name);
+        }
+    }
+
+    /// Whether KMS reports changes at present.
+    pub(crate) fn is_watching(&self) -> bool {
+        self.watching.load(Ordering::Relaxed)
     }
 
     /// The name of the table that a request means by its name or its ARN.
@@ -267,7 +279,7 @@ impl Inner {
         loop {
             ticks.tick().await;
             let now = Instant::now();
-            let leases: usize = self.tables().iter().map(|table| table.sweep(now)).sum();
+            let leases: usize = self.tables().iter().map(|table| table.sweep(now, self.is_watching())).sum();
             self.counters.leases.store(u64::try_from(leases).unwrap_or(u64::MAX), Ordering::Relaxed);
         }
     }

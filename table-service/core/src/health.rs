@@ -4,13 +4,15 @@
 //! grants. It runs when KMS reports a change, when a request meets a table that is marked, and now and then by itself.
 //! KMS's silence changes nothing.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+
+use tokio::time::Instant;
 
 use crate::engine::{Inner, whole};
 use crate::error::{Plane, TableError};
 use crate::kms::{Actor, KmsFailure};
 use crate::record::{KeyKind, TableRecord};
-use crate::table::Table;
+use crate::table::{Checked, Committed, Table};
 
 impl Inner {
     /// Checks the key of `table` in the background.
@@ -23,39 +25,65 @@ impl Inner {
         });
     }
 
-    /// Marks the table inaccessible, or unmarks it, by what KMS says now. Returns KMS's refusal as an error.
+    /// Marks the table inaccessible, or unmarks it, by what KMS says now. Returns KMS's refusal as an error. Callers that
+    /// wait for a check that began before they came share the next one's outcome.
     pub(crate) async fn check_key(self: &Arc<Self>, table: &Arc<Table>) -> Result<(), TableError> {
+        let arrived = Instant::now();
         let (inner, table) = (Arc::clone(self), Arc::clone(table));
-        whole(async move { inner.do_check_key(&table).await }).await
+        match whole(async move { inner.do_check_key(&table, arrived).await }).await? {
+            Checked::Usable => Ok(()),
+            Checked::Refused(refusal) => Err(refusal.on(Plane::Data)),
+            Checked::Silence => Err(TableError::KmsUnavailable),
+        }
     }
 
-    async fn do_check_key(&self, table: &Table) -> Result<(), TableError> {
-        let control = table.control.lock().await;
+    async fn do_check_key(&self, table: &Table, arrived: Instant) -> Result<Checked, TableError> {
+        let _control = table.control.lock().await;
+        if table.is_closed() {
+            return Err(TableError::ResourceNotFound);
+        }
+        let last = table.checked.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((at, outcome)) = last
+            && at > arrived
+        {
+            return Ok(outcome);
+        }
         let committed = table.committed();
+        let outcome = self.look_at_key(&committed).await;
+        self.mark(table, &committed, &outcome).await?;
+        *table.checked.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some((Instant::now(), outcome.clone()));
+        Ok(outcome)
+    }
+
+    async fn look_at_key(&self, committed: &Committed) -> Checked {
         let record = &committed.record;
         if record.key.kind == KeyKind::Owned {
-            return Ok(());
+            return Checked::Usable;
         }
         let context = record.definition.context();
-        let refused =
-            match self.kms.unwrap_table_key(&Actor::Service, &committed.ring.wrapped, &context).await {
-                Ok(_) => None,
-                Err(KmsFailure::Refused(refusal)) => Some(refusal.on(Plane::Data)),
-                Err(KmsFailure::Outage { .. }) => return Err(TableError::KmsUnavailable),
-            };
-        let mark = match (&refused, record.inaccessible_ms) {
-            (None, Some(_)) => None,
-            (Some(_), None) => Some(self.clock.unix_ms()),
-            _ => return refused.map_or(Ok(()), Err),
+        match self.kms.unwrap_table_key(&Actor::Service, &committed.ring.wrapped, &context).await {
+            Ok(_) => Checked::Usable,
+            Err(KmsFailure::Refused(refusal)) => Checked::Refused(refusal),
+            Err(KmsFailure::Outage { .. }) => Checked::Silence,
+        }
+    }
+
+    /// Commits the mark that the outcome calls for, if it is not there. The caller holds the control lock.
+    async fn mark(&self, table: &Table, committed: &Committed, outcome: &Checked) -> Result<(), TableError> {
+        let record = &committed.record;
+        let mark = match (outcome, record.inaccessible_ms) {
+            (Checked::Usable, Some(_)) => None,
+            (Checked::Refused(_), None) => Some(self.clock.unix_ms()),
+            _ => return Ok(()),
         };
         tracing::info!(table = %record.definition.id, accessible = mark.is_none(), "the key's usability changed");
         if mark.is_some() {
             table.revoke();
         }
         let record = TableRecord { inaccessible_ms: mark, ..record.clone() };
-        table.show(self.replace(&committed, record, None).await?);
-        drop(control);
-        refused.map_or(Ok(()), Err)
+        table.show(self.replace(committed, record, None).await?);
+        Ok(())
     }
 
     pub(crate) async fn check_keys_forever(self: Arc<Self>) {

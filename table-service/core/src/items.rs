@@ -132,7 +132,8 @@ impl Inner {
             };
             match self.try_change(&access, &at, change, old_wanted).await {
                 Err(TableError::Contention) => {}
-                outcome => return outcome,
+                Err(error) => return table.unless_deleted(Err(error)),
+                done => return done,
             }
             if table.is_closed() {
                 return Err(TableError::ResourceNotFound);

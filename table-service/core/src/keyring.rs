@@ -2,7 +2,7 @@
 //!
 //! KMS key -> *table key* (stored only as KMS wrapped it) -> *data keys*, numbered generations of which the newest
 //! seals items, and one *locator key* for the tokens in store keys. The data keys and the locator key are sealed under
-//! the table key, bound to the table's id, its whole definition and their own generation.
+//! the table key, bound to the table's id, its whole definition, the kind and ARN of its KMS key, and their own generation.
 //!
 //! A switch replaces the table key and re-seals these few keys; no item is touched, so it takes the same time for every
 //! table. The table key in plaintext lives only inside a call of this file.
@@ -15,12 +15,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::TableError;
 use crate::index::{DataKeys, IndexCache};
+use crate::kms::NewTableKey;
 use crate::layout;
-use crate::record::{Definition, encode};
+use crate::record::{Definition, KeyBinding, PendingSwitch, TableRecord, encode};
 
 /// Most memory for the decrypted upper levels of one table's sort index, in bytes.
 const INDEX_CACHE_BYTES: usize = 4 << 20;
 const FIRST_GENERATION: u32 = 1;
+const DAMAGED: TableError = TableError::DataLoss { record: "keyring" };
 
 /// A table's keys as they are stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,14 +46,14 @@ pub(crate) struct OpenKeys {
 impl Keyring {
     /// Makes the keys of a new table.
     pub(crate) fn create(
-        definition: &Definition,
+        record: &TableRecord,
         table_key: &TableKey,
         wrapped: Vec<u8>,
         entropy: &dyn Entropy,
     ) -> Result<Self, TableError> {
         let data_key = DataKey::generate(entropy);
         let locator = LocatorKey::generate(entropy);
-        let binding = Binding::new(definition)?;
+        let binding = Binding::new(&record.definition, &record.key)?;
         Ok(Self {
             wrapped,
             data_keys: vec![(
@@ -65,44 +67,44 @@ impl Keyring {
     /// Opens every key.
     pub(crate) fn open(
         &self,
-        definition: &Definition,
+        record: &TableRecord,
         table_key: &TableKey,
     ) -> Result<Arc<OpenKeys>, TableError> {
-        let binding = Binding::new(definition)?;
+        let binding = Binding::new(&record.definition, &record.key)?;
         let mut older = Vec::with_capacity(self.data_keys.len());
         for (generation, sealed) in &self.data_keys {
             let opened = binding.open(table_key, Kind::TableDataKey, *generation, sealed)?;
-            let key = DataKey::from_slice(opened.expose())
-                .map_err(|_| TableError::DataLoss { record: "keyring" })?;
+            let key = DataKey::from_slice(opened.expose()).map_err(|_| DAMAGED)?;
             older.push((*generation, key));
         }
-        let newest = older.pop().ok_or(TableError::DataLoss { record: "keyring" })?;
+        let newest = older.pop().ok_or(DAMAGED)?;
         let opened = binding.open(table_key, Kind::TableLocatorKey, 0, &self.locator)?;
-        let locator = LocatorKey::from_slice(opened.expose())
-            .map_err(|_| TableError::DataLoss { record: "keyring" })?;
+        let locator = LocatorKey::from_slice(opened.expose()).map_err(|_| DAMAGED)?;
         Ok(Arc::new(OpenKeys { newest, older, locator, index_cache: IndexCache::new(INDEX_CACHE_BYTES) }))
     }
 
-    /// The same keys under another table key.
+    /// The same keys, bound to the key `to` and sealed under `fresh`. The table key `old` opens the present ones.
     pub(crate) fn reseal(
         &self,
-        definition: &Definition,
+        record: &TableRecord,
         old: &TableKey,
-        new: &TableKey,
-        wrapped: Vec<u8>,
+        to: &KeyBinding,
+        fresh: NewTableKey,
         entropy: &dyn Entropy,
     ) -> Result<Self, TableError> {
-        let binding = Binding::new(definition)?;
+        let from = Binding::new(&record.definition, &record.key)?;
+        let to = Binding::new(&record.definition, to)?;
         let carry = |kind, generation, sealed: &[u8]| -> Result<Vec<u8>, TableError> {
-            let opened = binding.open(old, kind, generation, sealed)?;
-            Ok(binding.seal(new, kind, generation, opened.expose(), entropy))
+            let opened = from.open(old, kind, generation, sealed)?;
+            Ok(to.seal(&fresh.key, kind, generation, opened.expose(), entropy))
         };
         let data_keys = self
             .data_keys
             .iter()
             .map(|(generation, sealed)| Ok((*generation, carry(Kind::TableDataKey, *generation, sealed)?)))
             .collect::<Result<_, TableError>>()?;
-        Ok(Self { wrapped, data_keys, locator: carry(Kind::TableLocatorKey, 0, &self.locator)? })
+        let locator = carry(Kind::TableLocatorKey, 0, &self.locator)?;
+        Ok(Self { wrapped: fresh.wrapped, data_keys, locator })
     }
 
     /// The generation that seals new records.
@@ -132,16 +134,39 @@ impl DataKeys for OpenKeys {
     }
 }
 
-/// What a table's sealed keys are bound to: the keyring's place and the whole definition.
+/// A switch to `target`, with the proof that [`proven`] demands before it is carried out.
+pub(crate) fn pending(
+    record: &TableRecord,
+    table_key: &TableKey,
+    target: KeyBinding,
+    entropy: &dyn Entropy,
+) -> Result<PendingSwitch, TableError> {
+    let binding = Binding::new(&record.definition, &record.key)?;
+    let proof = binding.seal(table_key, Kind::TableSetting, 0, &encode(&target)?, entropy);
+    Ok(PendingSwitch { key: target, proof })
+}
+
+/// Whether this service wrote the pending switch, while the table was under its present key.
+pub(crate) fn proven(
+    record: &TableRecord,
+    table_key: &TableKey,
+    pending: &PendingSwitch,
+) -> Result<(), TableError> {
+    let binding = Binding::new(&record.definition, &record.key)?;
+    let opened = binding.open(table_key, Kind::TableSetting, 0, &pending.proof)?;
+    if opened.expose() == encode(&pending.key)? { Ok(()) } else { Err(DAMAGED) }
+}
+
+/// What a table's sealed keys are bound to: the keyring's place, the whole definition, and the KMS key's kind and ARN.
 struct Binding {
     scope: [u8; 16],
     place: Vec<u8>,
 }
 
 impl Binding {
-    fn new(definition: &Definition) -> Result<Self, TableError> {
+    fn new(definition: &Definition, key: &KeyBinding) -> Result<Self, TableError> {
         let mut place = layout::keyring(definition.id);
-        place.extend_from_slice(&encode(definition)?);
+        place.extend_from_slice(&encode(&(definition, key.kind, &key.key_arn))?);
         Ok(Self { scope: *definition.id.as_bytes(), place })
     }
 
@@ -168,9 +193,9 @@ impl Binding {
         sealed: &[u8],
     ) -> Result<envelope::Plaintext, TableError> {
         // The header's generation is authenticated; that it is the expected one keeps two keys from changing places.
-        if record::generation(sealed).map_err(|_| TableError::DataLoss { record: "keyring" })? != generation {
-            return Err(TableError::DataLoss { record: "keyring" });
+        if record::generation(sealed).map_err(|_| DAMAGED)? != generation {
+            return Err(DAMAGED);
         }
-        record::open(key, &self.place(kind), sealed).map_err(|_| TableError::DataLoss { record: "keyring" })
+        record::open(key, &self.place(kind), sealed).map_err(|_| DAMAGED)
     }
 }

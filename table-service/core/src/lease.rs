@@ -91,18 +91,21 @@ impl Leases {
     }
 
     /// KMS said yes to `holder`. Counts only if nothing was revoked since `epoch` was noted; says whether it did.
-    pub(crate) fn grant(&mut self, holder: &str, epoch: u64, now: Instant) -> bool {
+    pub(crate) fn grant(&mut self, holder: &str, epoch: u64, now: Instant, length: Duration) -> bool {
         if epoch != self.epoch {
             return false;
         }
-        let lease = Lease {
-            proven: now,
-            renew_at: now + self.terms.length.mul_f64(0.75),
-            until: now + self.terms.length,
-            renewing: false,
-        };
+        let lease =
+            Lease { proven: now, renew_at: now + length.mul_f64(0.75), until: now + length, renewing: false };
         self.held.insert(holder.to_owned(), lease);
         true
+    }
+
+    /// An attempt to renew is over, however it went.
+    pub(crate) fn renewal_ended(&mut self, holder: &str) {
+        if let Some(lease) = self.held.get_mut(holder) {
+            lease.renewing = false;
+        }
     }
 
     /// KMS said no to `holder`.
@@ -136,15 +139,14 @@ impl Leases {
         }
     }
 
-    /// Forgets leases that nothing can extend any more. Called once in a while; answers do not depend on it.
-    pub(crate) fn sweep(&mut self, now: Instant) {
+    /// Forgets leases that have ended. While KMS is silent, those that an outage could still extend are kept; while it
+    /// answers, they are kept just long enough to notice that it does not.
+    pub(crate) fn sweep(&mut self, now: Instant, kms_answers: bool) {
         let grace = self.terms.outage_grace;
-        self.held.retain(|_, lease| now < lease.until || now < lease.proven + grace);
-    }
-
-    /// Whether any lease is good at `now`.
-    pub(crate) fn any_good(&self, now: Instant) -> bool {
-        self.held.values().any(|lease| now < lease.until)
+        self.held.retain(|_, lease| {
+            let end_of_use = if kms_answers { lease.until + OUTAGE_EXTENSION } else { lease.proven + grace };
+            now < lease.until || now < end_of_use.min(lease.proven + grace)
+        });
     }
 }
 
@@ -158,7 +160,7 @@ mod tests {
 
     fn granted(now: Instant) -> Leases {
         let mut leases = Leases::new(TERMS);
-        assert!(leases.grant("alice", 0, now));
+        assert!(leases.grant("alice", 0, now, TERMS.length));
         leases
     }
 
@@ -177,7 +179,7 @@ mod tests {
         let mut leases = granted(t0);
         assert_eq!(leases.standing("alice", t0 + S(226)), Standing::GoodRenew);
         assert_eq!(leases.standing("alice", t0 + S(226)), Standing::Good);
-        assert!(leases.grant("alice", 0, t0 + S(227)));
+        assert!(leases.grant("alice", 0, t0 + S(227), TERMS.length));
         assert_eq!(leases.standing("alice", t0 + S(301)), Standing::Good);
     }
 
@@ -211,9 +213,9 @@ mod tests {
         let epoch = leases.epoch();
         leases.revoke_all();
         assert_eq!(leases.standing("alice", t0), Standing::Ask);
-        assert!(!leases.grant("alice", epoch, t0));
+        assert!(!leases.grant("alice", epoch, t0, TERMS.length));
         assert!(!leases.outage("alice", t0));
-        assert!(!leases.any_good(t0));
+        assert_eq!(leases.len(), 0);
     }
 
     #[test]
@@ -230,9 +232,19 @@ mod tests {
     fn a_sweep_keeps_what_an_outage_could_still_extend() {
         let t0 = Instant::now();
         let mut leases = granted(t0);
-        leases.sweep(t0 + S(3599));
+        leases.sweep(t0 + S(3599), false);
         assert_eq!(leases.len(), 1);
-        leases.sweep(t0 + S(3600));
+        leases.sweep(t0 + S(3600), false);
+        assert_eq!(leases.len(), 0);
+    }
+
+    #[test]
+    fn a_sweep_forgets_an_unused_lease_while_kms_answers() {
+        let t0 = Instant::now();
+        let mut leases = granted(t0);
+        leases.sweep(t0 + S(309), true);
+        assert_eq!(leases.len(), 1);
+        leases.sweep(t0 + S(310), true);
         assert_eq!(leases.len(), 0);
     }
 }

@@ -1,8 +1,8 @@
 //! What is stored of a table besides its items: its record (definition, key binding, status) in clear, because it must
 //! be readable while KMS is not, and its stored form.
 //!
-//! The definition is bound into the sealing of every data key (see [`crate::keyring`]), so an altered definition opens
-//! nothing. Stored form: one version byte, then postcard.
+//! The definition and the key binding are bound into the sealing of every data key (see [`crate::keyring`]), so an altered
+//! one opens nothing, and a pending switch carries a proof. Stored form: one version byte, then postcard.
 
 use envelope::EncryptionContext;
 use serde::{Deserialize, Serialize};
@@ -52,6 +52,15 @@ pub struct KeyBinding {
     pub key_arn: String,
     /// Ids of the grants that let the service use the key; none for the owned key.
     pub grants: Vec<String>,
+}
+
+/// A switch that was asked for and authorized.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingSwitch {
+    /// The key to switch to.
+    pub key: KeyBinding,
+    /// The same, sealed under the present table key: proof that this service wrote it.
+    pub proof: Vec<u8>,
 }
 
 /// A grant that is no longer needed and has still to be given back.
@@ -121,7 +130,7 @@ pub struct TableRecord {
     /// The key it is under.
     pub key: KeyBinding,
     /// The key it is being switched to.
-    pub pending: Option<KeyBinding>,
+    pub pending: Option<PendingSwitch>,
     /// Since when its key cannot be used, milliseconds since 1970.
     pub inaccessible_ms: Option<i64>,
     /// Grants to give back.

@@ -46,15 +46,18 @@ impl Inner {
         }
         let key = layout::deleted(remains.id);
         loop {
-            remains.spent = self.give_back(&remains.spent).await;
+            let left = self.give_back(&remains.spent).await;
             let mut batch = Batch::new();
-            if remains.spent.is_empty() {
+            if left.is_empty() {
                 batch.delete(key);
                 self.store.commit(batch).await?;
                 return Ok(());
             }
-            batch.put(key.clone(), encode(&remains)?);
-            self.store.commit(batch).await?;
+            if left != remains.spent {
+                remains.spent = left;
+                batch.put(key.clone(), encode(&remains)?);
+                self.store.commit(batch).await?;
+            }
             tokio::time::sleep(RETRY).await;
         }
     }

@@ -12,8 +12,9 @@ use std::time::Duration;
 use crate::binding::spent;
 use crate::engine::Inner;
 use crate::error::TableError;
+use crate::keyring;
 use crate::kms::{Actor, KmsFailure};
-use crate::record::{KeyBinding, KeyKind, TableRecord};
+use crate::record::{KeyBinding, PendingSwitch, TableRecord};
 use crate::table::Table;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -62,18 +63,24 @@ impl Inner {
         let _control = table.control.lock().await;
         let committed = table.committed();
         let record = &committed.record;
-        let Some(target) = &record.pending else { return Ok(Progress::Done) };
+        let Some(pending) = &record.pending else { return Ok(Progress::Done) };
+        if table.is_closed() {
+            return Ok(Progress::Done);
+        }
         let context = record.definition.context();
-        let fresh = match self.kms.generate_table_key(&target.key_arn, &context).await {
-            Ok(fresh) => fresh,
-            Err(error) => return self.wait_or_abandon(table, error).await,
-        };
         let old = match self.kms.unwrap_table_key(&Actor::Service, &committed.ring.wrapped, &context).await {
             Ok(old) => old,
             Err(error) => return self.wait_or_abandon(table, error).await,
         };
-        let resealed =
-            committed.ring.reseal(&record.definition, &old, &fresh.key, fresh.wrapped, self.entropy.as_ref());
+        if keyring::proven(record, &old, pending).is_err() {
+            return self.abandon(table, "the pending switch does not authenticate").await;
+        }
+        let fresh = match self.kms.generate_table_key(&pending.key.key_arn, &context).await {
+            Ok(fresh) => fresh,
+            Err(error) => return self.wait_or_abandon(table, error).await,
+        };
+        let target = KeyBinding { key_arn: fresh.key_arn.clone(), ..pending.key.clone() };
+        let resealed = committed.ring.reseal(record, &old, &target, fresh, self.entropy.as_ref());
         drop(old);
         let Ok(ring) = resealed else {
             return self.abandon(table, "the stored keyring does not authenticate").await;
@@ -81,7 +88,7 @@ impl Inner {
         let mut spent_grants = record.spent.clone();
         spent_grants.extend(spent(&record.key.key_arn, record.key.grants.clone()));
         let switched = TableRecord {
-            key: KeyBinding { key_arn: fresh.key_arn, ..target.clone() },
+            key: target,
             pending: None,
             inaccessible_ms: None,
             spent: spent_grants,
@@ -89,7 +96,7 @@ impl Inner {
         };
         table.rebind(self.replace(&committed, switched, Some(ring)).await?);
         self.counters.switches.fetch_add(1, Ordering::Relaxed);
-        tracing::info!(table = %record.definition.id, kind = ?target.kind, "key switch finished");
+        tracing::info!(table = %record.definition.id, kind = ?pending.key.kind, "key switch finished");
         Ok(Progress::Done)
     }
 
@@ -107,10 +114,8 @@ impl Inner {
         let record = &committed.record;
         tracing::warn!(table = %record.definition.id, reason, "key switch given up");
         let mut given_up = record.clone();
-        if let Some(target) = given_up.pending.take()
-            && target.kind != KeyKind::Owned
-        {
-            given_up.spent.extend(spent(&target.key_arn, target.grants));
+        if let Some(PendingSwitch { key, .. }) = given_up.pending.take() {
+            given_up.spent.extend(spent(&key.key_arn, key.grants));
         }
         table.show(self.replace(&committed, given_up, None).await?);
         self.counters.switches_abandoned.fetch_add(1, Ordering::Relaxed);

@@ -6,13 +6,14 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::error::TableError;
 use crate::keyring::{Keyring, OpenKeys};
-use crate::kms::KmsFailure;
+use crate::kms::{KmsFailure, Refusal};
 use crate::lease::{LeaseTerms, Leases, Standing};
 use crate::record::{TableRecord, encode};
 
@@ -41,6 +42,16 @@ pub(crate) struct Table {
     gates: Mutex<HashMap<String, Arc<Gate>>>,
     /// Items and their bytes, when they were last counted.
     counted: Mutex<(u64, u64)>,
+    /// How the last check of the key ended, and when, so that those who waited for it share it.
+    pub(crate) checked: Mutex<Option<(Instant, Checked)>>,
+}
+
+/// What a check of a table's key found.
+#[derive(Clone)]
+pub(crate) enum Checked {
+    Usable,
+    Refused(Refusal),
+    Silence,
 }
 
 struct Hold {
@@ -74,6 +85,7 @@ impl Table {
             hold: Mutex::new(Hold { leases: Leases::new(terms), keys: None, closed: false }),
             gates: Mutex::new(HashMap::new()),
             counted: Mutex::default(),
+            checked: Mutex::default(),
         }
     }
 
@@ -113,6 +125,11 @@ impl Table {
         self.hold().leases.epoch()
     }
 
+    /// The outcome of a read, unless the table was deleted meanwhile: then what was read may be half swept.
+    pub(crate) fn unless_deleted<T>(&self, outcome: Result<T, TableError>) -> Result<T, TableError> {
+        if self.is_closed() { Err(TableError::ResourceNotFound) } else { outcome }
+    }
+
     /// Whether the table has been deleted.
     pub(crate) fn is_closed(&self) -> bool {
         self.hold().closed
@@ -125,9 +142,16 @@ impl Table {
 
     /// KMS said yes to `holder`, and these are the keys. False if a revocation came in between, and then the answer
     /// counts for nothing.
-    pub(crate) fn grant(&self, holder: &str, epoch: u64, keys: &Arc<OpenKeys>, now: Instant) -> bool {
+    pub(crate) fn grant(
+        &self,
+        holder: &str,
+        epoch: u64,
+        keys: &Arc<OpenKeys>,
+        now: Instant,
+        length: Duration,
+    ) -> bool {
         let mut hold = self.hold();
-        if hold.closed || !hold.leases.grant(holder, epoch, now) {
+        if hold.closed || !hold.leases.grant(holder, epoch, now, length) {
             return false;
         }
         hold.keys.get_or_insert_with(|| Arc::clone(keys));
@@ -135,13 +159,13 @@ impl Table {
     }
 
     /// KMS said no to `holder`. False if news came in between, and then the answer counts for nothing.
-    pub(crate) fn refuse(&self, holder: &str, epoch: u64, now: Instant) -> bool {
+    pub(crate) fn refuse(&self, holder: &str, epoch: u64) -> bool {
         let mut hold = self.hold();
         if epoch != hold.leases.epoch() {
             return false;
         }
         hold.leases.refuse(holder);
-        hold.drop_unheld_keys(now);
+        hold.drop_unheld_keys();
         true
     }
 
@@ -163,12 +187,17 @@ impl Table {
         self.hold().leases.doubt_all(now);
     }
 
+    /// A renewal in the background is over, however it went.
+    pub(crate) fn renewal_ended(&self, holder: &str) {
+        self.hold().leases.renewal_ended(holder);
+    }
+
     /// Ends what time has ended. Returns the number of leases left.
-    pub(crate) fn sweep(&self, now: Instant) -> usize {
+    pub(crate) fn sweep(&self, now: Instant, kms_answers: bool) -> usize {
         let mut hold = self.hold();
-        hold.leases.sweep(now);
+        hold.leases.sweep(now, kms_answers);
+        hold.drop_unheld_keys();
         if hold.leases.len() == 0 {
-            hold.keys = None;
             self.gates
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
@@ -208,8 +237,8 @@ impl Table {
 }
 
 impl Hold {
-    fn drop_unheld_keys(&mut self, now: Instant) {
-        if !self.leases.any_good(now) && self.leases.len() == 0 {
+    fn drop_unheld_keys(&mut self) {
+        if self.leases.len() == 0 {
             self.keys = None;
         }
     }

@@ -51,11 +51,13 @@ impl Tables {
         let mut output = BatchGetItemOutput::default();
         let mut room = MAX_BATCH_GET_BYTES;
         let mut ready = Vec::with_capacity(plans.len());
+        let mut seen = BTreeSet::new();
         for (text, name, granted, keys) in plans {
             let table = inner.table(&name)?;
             let schema = &table.committed().record.definition.schema;
             let primary = keys.iter().map(|key| schema.key_from_map(key)).collect::<Result<Vec<_>, _>>()?;
-            if primary.iter().collect::<BTreeSet<_>>().len() != primary.len() {
+            // A table may be named by its name and by its ARN in one request.
+            if !primary.iter().all(|key| seen.insert((name.clone(), key.clone()))) {
                 return Err(Invalid::BatchDuplicates.into());
             }
             ready.push((text, table, granted, keys, primary));
@@ -68,7 +70,7 @@ impl Tables {
                     output.unprocessed.entry(text.clone()).or_default().push(key);
                     continue;
                 }
-                let Some(item) = inner.read(&access, &primary).await? else { continue };
+                let Some(item) = table.unless_deleted(inner.read(&access, &primary).await)? else { continue };
                 match room.checked_sub(item.size()) {
                     Some(left) => {
                         room = left;

@@ -66,9 +66,9 @@ impl Tables {
         caller: &Caller,
         request: CreateTable,
     ) -> Result<TableDescription, TableError> {
-        let (schema, choice, billing) = check(&request)?;
         let inner = &self.inner;
         let granted = authorize(caller, Op::CreateTable, &inner.arn(&request.table_name))?;
+        let (schema, choice, billing) = check(&request)?;
         if inner.find(&request.table_name).is_some() {
             return Err(TableError::TableExists { table: request.table_name });
         }
@@ -138,25 +138,22 @@ fn attributes(definitions: &[AttributeDefinition]) -> Vec<(String, crate::schema
 }
 
 impl Inner {
-    /// Makes the keys and commits the table. If that fails, the grants are given back.
+    /// Makes the keys and commits the table. If that fails, the grants are given back; but not if the store failed, because
+    /// then the table may be there after a restart.
     async fn create(self: &Arc<Self>, record: TableRecord) -> Result<Arc<Table>, TableError> {
         let grants = spent(&record.key.key_arn, record.key.grants.clone());
         let made = self.try_create(record).await;
-        if made.is_err() {
+        if made.as_ref().is_err_and(|error| !matches!(error, TableError::Store(_))) {
             self.give_back(&grants).await;
         }
         made
     }
 
     async fn try_create(self: &Arc<Self>, record: TableRecord) -> Result<Arc<Table>, TableError> {
-        let definition = &record.definition;
-        let fresh = self
-            .kms
-            .generate_table_key(&record.key.key_arn, &definition.context())
-            .await
-            .map_err(rejected)?;
-        let ring = Keyring::create(definition, &fresh.key, fresh.wrapped, self.entropy.as_ref())?;
+        let context = record.definition.context();
+        let fresh = self.kms.generate_table_key(&record.key.key_arn, &context).await.map_err(rejected)?;
         let record = TableRecord { key: KeyBinding { key_arn: fresh.key_arn, ..record.key }, ..record };
+        let ring = Keyring::create(&record, &fresh.key, fresh.wrapped, self.entropy.as_ref())?;
         let (name, id) = (record.definition.name.clone(), record.definition.id);
         let generation =
             ring.newest().ok_or(TableError::Internal { what: "a new keyring without a data key" })?;

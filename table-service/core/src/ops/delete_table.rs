@@ -59,7 +59,7 @@ impl Tables {
         batch.put(layout::deleted(id), encode(&remains)?);
         inner.store.commit(batch).await?;
         table.close();
-        inner.remove(&name);
+        inner.remove(&name, &table);
         inner.sweep_deleted(remains);
         Ok(TableDescription { status: TableStatus::Deleting, ..inner.describe(&table, record) })
     }

@@ -28,6 +28,6 @@ impl Tables {
         let table = self.inner.table(&name)?;
         let key = table.committed().record.definition.schema.key_from_map(&key)?;
         let access = self.inner.access(&table, &granted).await?;
-        self.inner.read(&access, &key).await
+        table.unless_deleted(self.inner.read(&access, &key).await)
     }
 }

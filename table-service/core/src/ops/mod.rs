@@ -1,6 +1,6 @@
 //! The operations, one file each: the request as the doors fill it in, the answer, and the one method.
 //!
-//! Every method goes the same way: check the request by itself, authorize, find the table, check the request against
+//! Every method goes the same way: name the table, authorize, check the request by itself, find the table, check the request against
 //! the table, get access to the keys, read or change. Doors translate and add no rule.
 
 mod batch_get_item;

@@ -91,7 +91,7 @@ impl Tables {
             resume(&mut bounds, seen.sort_bytes(), direction);
         }
         let stretch = Stretch { partition, bounds, direction };
-        let full = inner.read_stretch(&access, stretch, &mut page).await?;
+        let full = table.unless_deleted(inner.read_stretch(&access, stretch, &mut page).await)?;
         Ok(if full { page.cut() } else { page.end() })
     }
 }

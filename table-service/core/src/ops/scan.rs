@@ -115,10 +115,10 @@ impl Tables {
         }
         let mut page = PageBuilder::new(definition, request.select, limit);
         let full = match definition.schema.range {
-            Some(_) => inner.scan_partitions(&access, segment, start, &mut page).await?,
-            None => inner.scan_items(&access, segment, start, &mut page).await?,
+            Some(_) => inner.scan_partitions(&access, segment, start, &mut page).await,
+            None => inner.scan_items(&access, segment, start, &mut page).await,
         };
-        Ok(if full { page.cut() } else { page.end() })
+        Ok(if table.unless_deleted(full)? { page.cut() } else { page.end() })
     }
 }
 

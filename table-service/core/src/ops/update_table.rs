@@ -3,15 +3,18 @@
 
 use std::sync::Arc;
 
+use envelope::TableKey;
 use identity::Caller;
 
 use super::create_table::{BillingMode, actor};
 use super::describe_table::TableDescription;
 use crate::authorize::{Granted, Op, authorize};
+use crate::binding::{rejected, spent};
 use crate::engine::{Inner, Tables, whole};
-use crate::error::{Invalid, Plane, TableError};
+use crate::error::{Invalid, TableError};
+use crate::keyring;
 use crate::kms::{Actor, KmsFailure};
-use crate::record::{Billing, KeyBinding, KeyKind, TableRecord};
+use crate::record::{Billing, KeyKind, TableRecord};
 use crate::sse::{Choice, SseSpecification};
 use crate::table::{Committed, Table};
 use crate::validate::{Member, Violations};
@@ -53,8 +56,8 @@ impl Tables {
     ) -> Result<TableDescription, TableError> {
         let inner = &self.inner;
         let name = inner.table_name(&request.table_name)?;
-        let choice = check(&request)?;
         let granted = authorize(caller, Op::UpdateTable, &inner.arn(&name))?;
+        let choice = check(&request)?;
         let table = inner.find(&name).ok_or_else(|| TableError::TableNotFound { table: name.clone() })?;
         let control = table.control.lock().await;
         if table.is_closed() {
@@ -111,49 +114,47 @@ impl Inner {
             return Err(Invalid::SseNotAlone.into());
         }
         let actor = actor(granted);
-        let key = self.reopen(&actor, &committed).await?;
+        let (table_key, repaired) = self.reopen(&actor, &committed).await?;
         let target = match self.bind(&actor, &choice, &record.definition.context()).await {
             Ok(target) => target,
             Err(error) => {
-                self.keep_grants(table, &committed, key).await?;
+                if repaired != *record {
+                    // The attempt has repaired the grants on the present key, which is worth keeping.
+                    table.show(self.replace(&committed, repaired, None).await?);
+                }
                 return Err(error);
             }
         };
-        let record = TableRecord { key, pending: Some(target), ..record.clone() };
+        let pending = keyring::pending(&repaired, &table_key, target, self.entropy.as_ref())?;
+        drop(table_key);
+        let record = TableRecord { pending: Some(pending), ..repaired };
         table.show(self.replace(&committed, record.clone(), None).await?);
         Ok(record)
     }
 
-    /// Makes sure that the service can open the table under its present key, because a switch has to. If only the
-    /// grants are gone (somebody revoked them), the caller's own rights make new ones.
-    async fn reopen(&self, actor: &Actor, committed: &Committed) -> Result<KeyBinding, TableError> {
+    /// Opens the table under its present key as the service, because a switch has to. If only the grants are gone (somebody
+    /// revoked them), the caller's own rights make new ones. Returns the table key, and the record with the grants it has.
+    async fn reopen(
+        &self,
+        actor: &Actor,
+        committed: &Committed,
+    ) -> Result<(TableKey, TableRecord), TableError> {
         let record = &committed.record;
         let context = record.definition.context();
-        match self.kms.unwrap_table_key(&Actor::Service, &committed.ring.wrapped, &context).await {
-            Ok(_) => Ok(record.key.clone()),
-            Err(KmsFailure::Outage { .. }) => Err(TableError::KmsUnavailable),
+        let unwrap = || self.kms.unwrap_table_key(&Actor::Service, &committed.ring.wrapped, &context);
+        match unwrap().await {
+            Ok(table_key) => Ok((table_key, record.clone())),
             Err(KmsFailure::Refused(refusal))
                 if refusal.code == "AccessDeniedException" && record.key.kind != KeyKind::Owned =>
             {
                 let grants = self.obtain_grants(actor, &record.key.key_arn, &context).await?;
-                Ok(KeyBinding { grants, ..record.key.clone() })
+                let mut repaired = record.clone();
+                let old = std::mem::replace(&mut repaired.key.grants, grants);
+                repaired.spent.extend(spent(&record.key.key_arn, old));
+                Ok((unwrap().await.map_err(rejected)?, repaired))
             }
-            Err(KmsFailure::Refused(refusal)) => Err(refusal.on(Plane::Control)),
+            Err(error) => Err(rejected(error)),
         }
-    }
-
-    /// A switch did not start, but its attempt may have repaired the grants on the present key.
-    async fn keep_grants(
-        &self,
-        table: &Arc<Table>,
-        committed: &Committed,
-        key: KeyBinding,
-    ) -> Result<(), TableError> {
-        if key != committed.record.key {
-            let record = TableRecord { key, ..committed.record.clone() };
-            table.show(self.replace(committed, record, None).await?);
-        }
-        Ok(())
     }
 
     /// Changes what is recorded and not enforced. The caller holds the control lock.

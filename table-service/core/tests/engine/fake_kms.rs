@@ -8,6 +8,7 @@ use envelope::{BackingKey, Blob, EncryptionContext, OsEntropy, TableKey, blob};
 use table_core::kms::{
     Actor, KeyInfo, KeyService, KeyState, KmsFailure, MANAGED_KEY_ALIAS, NewTableKey, OWNED_KEY_NAME, Refusal,
 };
+use tokio::sync::oneshot;
 
 pub(crate) struct FakeKms {
     state: Mutex<State>,
@@ -20,6 +21,8 @@ struct State {
     silent: bool,
     /// No new keys for the time being: holds a switch where it is.
     stuck: bool,
+    /// The next unwrapping waits for this before it answers.
+    held: Option<oneshot::Receiver<()>>,
     calls: usize,
     next: u8,
 }
@@ -42,6 +45,7 @@ impl FakeKms {
             denied: BTreeSet::new(),
             silent: false,
             stuck: false,
+            held: None,
             calls: 0,
             next: 1,
         };
@@ -71,6 +75,13 @@ impl FakeKms {
 
     pub(crate) fn set_silent(&self, silent: bool) {
         self.state.lock().unwrap().silent = silent;
+    }
+
+    /// The next unwrapping waits until the sender is used or dropped.
+    pub(crate) fn hold_next_unwrapping(&self) -> oneshot::Sender<()> {
+        let (release, held) = oneshot::channel();
+        self.state.lock().unwrap().held = Some(held);
+        release
     }
 
     pub(crate) fn set_stuck(&self, stuck: bool) {
@@ -115,7 +126,9 @@ impl State {
     fn usable(&self, name: &str, actor: &Actor) -> Result<(&String, &Key), KmsFailure> {
         let (arn_, key) = self.find(name)?;
         let may = match actor {
-            Actor::OnBehalfOf(principal) => !self.denied.contains(principal.arn.as_str()),
+            Actor::OnBehalfOf(principal) => {
+                *arn_ != arn("owned") && !self.denied.contains(principal.arn.as_str())
+            }
             Actor::Service => *arn_ == arn("owned") || self.grants.iter().any(|(granted, _)| granted == arn_),
         };
         if !may {
@@ -179,6 +192,10 @@ impl KeyService for FakeKms {
         wrapped: &[u8],
         context: &EncryptionContext,
     ) -> Result<TableKey, KmsFailure> {
+        let held = self.state.lock().unwrap().held.take();
+        if let Some(held) = held {
+            let _ = held.await;
+        }
         let state = self.begin()?;
         let blob = Blob::parse(wrapped).unwrap();
         let name =
