@@ -55,18 +55,22 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     let table_serving = tokio::spawn(table.serve(table_stop.clone()));
 
     let mut services = Services { kms: kms_serving, table: table_serving };
+    let mut ended_early = None;
     tokio::select! {
         () = readiness.wait() => {
             let root = identity::Credential::read(&data.path().join(ROOT_CREDENTIAL_FILE))?;
             greeting::print(&mut std::io::stdout().lock(), table_address, kms_address, &region, &root)?;
             std::io::stdout().flush()?;
         }
-        ended = services.first_end() => return ended,
+        ended = services.first_end() => ended_early = Some(ended),
         () = stop.cancelled() => {}
     }
-    let ended = tokio::select! {
-        () = stop.cancelled() => Ok(()),
-        ended = services.first_end() => ended,
+    let ended = match ended_early {
+        Some(ended) => ended,
+        None => tokio::select! {
+            () = stop.cancelled() => Ok(()),
+            ended = services.first_end() => ended,
+        },
     };
     // The table service first: what it still has in work may need KMS.
     table_stop.cancel();
@@ -82,12 +86,14 @@ struct Services {
 }
 
 impl Services {
-    /// Waits until one ends by itself, which neither should.
+    /// Waits until one ends by itself, which neither should: it is an error however it ended.
     async fn first_end(&mut self) -> anyhow::Result<()> {
-        tokio::select! {
-            ended = &mut self.kms => ended?.context("key-management service"),
-            ended = &mut self.table => ended?.context("table service"),
-        }
+        let (service, ended) = tokio::select! {
+            ended = &mut self.kms => ("key-management service", ended?.map_err(anyhow::Error::from)),
+            ended = &mut self.table => ("table service", ended?.map_err(anyhow::Error::from)),
+        };
+        ended.context(service)?;
+        anyhow::bail!("{service}: ended by itself")
     }
 
     async fn table_end(&mut self) -> anyhow::Result<()> {

@@ -8,6 +8,11 @@ use clap::Args;
 use identity::{Credential, Directory};
 use service_kit::{ClientIdentity, CommonArgs, StartError, UsageError};
 
+/// Shorter times would only make work.
+const MIN_TIME: Duration = Duration::from_millis(100);
+/// Longer times are mistakes, and might not fit the clock.
+const MAX_TIME: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// The flags of `table-service serve`.
 #[derive(Args, Clone, Debug)]
 pub struct ServeArgs {
@@ -74,11 +79,15 @@ impl Config {
     /// # Errors
     /// [`StartError::Usage`].
     pub fn checked(self) -> Result<Self, StartError> {
-        for (flag, value) in
-            [("--key-lease", self.key_lease), ("--key-check-interval", self.key_check_interval)]
-        {
-            if value.is_zero() {
-                return Err(UsageError::new(format!("{flag} must be longer than zero")).into());
+        let times = [
+            ("--key-lease", self.key_lease, MIN_TIME),
+            ("--outage-grace", self.outage_grace, Duration::ZERO),
+            ("--key-check-interval", self.key_check_interval, MIN_TIME),
+        ];
+        for (flag, value, least) in times {
+            if value < least || value > MAX_TIME {
+                let problem = format!("{flag} must be between {least:?} and 365 days");
+                return Err(UsageError::new(problem).into());
             }
         }
         Ok(self)

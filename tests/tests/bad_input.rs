@@ -365,7 +365,7 @@ async fn items_that_are_too_large_or_too_deep() {
         batch.assert_says("ValidationException", "Item size has exceeded the maximum allowed size");
     }
     // Beyond what a message may hold: refused before anybody reads it, and the service goes on.
-    let refused = tables.put("Music", sized(40_000_000)).await.refused();
+    let refused = tables.put("Music", sized(30_000_000)).await.refused();
     assert_eq!(refused.code, Code::InvalidArgument, "{refused:?}");
     assert!(!refused.reason.is_empty(), "{refused:?}");
 

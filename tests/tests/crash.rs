@@ -12,8 +12,8 @@ const ROUNDS_WRITING: usize = 40;
 const ROUNDS_STARTING: usize = 40;
 const ROUNDS_SWITCHING: usize = 40;
 const CLIENTS: usize = 6;
-/// Longer than a start takes, so that kills fall before, into and behind each part of it.
-const START_MS: u64 = 400;
+/// Somewhat longer than a start takes, so that kills fall before, into and behind each part of it.
+const START_MS: u64 = 150;
 
 /// A random time of up to `limit` milliseconds, in microseconds.
 fn moment(dice: &mut Dice, limit_ms: u64) -> Duration {
@@ -134,12 +134,16 @@ async fn kills_during_switches_leave_no_table_stuck() {
         let next = (current + 1 + dice.index(kinds.len() - 1)) % kinds.len();
         let tables = stack.tables();
         let wanted = kinds[next].clone();
-        let asked = tokio::spawn(async move { tables.ask_switch("Load", &wanted).await });
-        // Now and then before the request arrives, mostly while it or the worker is at it, now and then afterwards.
-        tokio::time::sleep(moment(&mut dice, 30)).await;
+        let mut asked = tokio::spawn(async move { tables.ask_switch("Load", &wanted).await });
+        // Half the kills while the request is under way, half while the worker is at the switch, or just done.
+        let answered = if dice.chance(50) { Some((&mut asked).await.expect("the task ends")) } else { None };
+        tokio::time::sleep(moment(&mut dice, 20)).await;
         clients = crash_and_verify(&mut stack, fleet).await;
 
-        let answer = asked.await.expect("the task ends");
+        let answer = match answered {
+            Some(answer) => answer,
+            None => asked.await.expect("the task ends"),
+        };
         let table =
             within("the switch resumes", Duration::from_secs(30), stack.tables().unpending("Load")).await;
         let is = |kind: &Encryption| match (kind, &table.sse_description) {

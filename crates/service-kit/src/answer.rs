@@ -17,13 +17,25 @@ pub fn status(fault: &dyn Fault, domain: &'static str, request_id: &RequestId) -
     log(fault, domain, request_id);
     let kind = fault.kind();
     let message = if kind.is_public() {
-        fault.public_message().into_owned()
+        clipped(&fault.public_message())
     } else {
         format!("An internal error occurred (request id {request_id}).")
     };
     let metadata = HashMap::from([("request_id".to_owned(), request_id.to_string())]);
     let details = ErrorDetails::with_error_info(fault.reason(), domain, metadata);
     Status::with_error_details(code(kind), message, details)
+}
+
+/// Longest text of an answer, in bytes. It travels percent-encoded in one header and again in another, and clients
+/// accept 16 KB of headers; texts quote what callers sent, which can be megabytes.
+const MAX_TEXT_BYTES: usize = 2_000;
+
+fn clipped(text: &str) -> String {
+    if text.len() <= MAX_TEXT_BYTES {
+        return text.to_owned();
+    }
+    let end = text.floor_char_boundary(MAX_TEXT_BYTES);
+    format!("{}...", text.get(..end).unwrap_or_default())
 }
 
 /// The gRPC code of a kind.
@@ -116,6 +128,13 @@ mod tests {
         for hidden in ["disk", "sector", "may know"] {
             assert!(!all.contains(hidden), "{hidden}");
         }
+    }
+
+    #[test]
+    fn a_text_of_any_size_fits_the_headers_of_an_answer() {
+        assert_eq!(clipped("short"), "short");
+        let long = clipped(&"\u{20ac}".repeat(1_000_000));
+        assert!(long.ends_with("\u{20ac}...") && long.len() <= MAX_TEXT_BYTES + 3);
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl Violations {
     /// The grant tokens of a request.
     pub(crate) fn grant_tokens(&mut self, tokens: &[String]) {
         self.count("grantTokens", tokens.len(), 0, GRANT_TOKENS_MAX);
-        for (index, token) in (1_usize..).zip(tokens) {
+        for (index, token) in (1_usize..).zip(tokens.iter().take(GRANT_TOKENS_MAX)) {
             let path = format!("grantTokens.{index}.member");
             self.count(&path, token.chars().count(), 1, GRANT_TOKEN_CHARS_MAX);
         }

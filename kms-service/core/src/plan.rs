@@ -134,8 +134,14 @@ impl Plan {
 
     /// Ends a grant on a key.
     pub(crate) fn remove_grant(&mut self, key: &Admitted<'_>, grant: &Grant) {
-        self.edits.push(Edit::RemoveGrant { key: key.record().id, grant: grant.id });
+        self.remove_grant_quietly(key, grant);
         self.tell(key.entry(), KeyChange::Grant);
+    }
+
+    /// Ends a grant of the very service that asks for it, to which that is no news. Told all the same, every table under a
+    /// key would have to prove its rights anew whenever another one gives its grants back.
+    pub(crate) fn remove_grant_quietly(&mut self, key: &Admitted<'_>, grant: &Grant) {
+        self.edits.push(Edit::RemoveGrant { key: key.record().id, grant: grant.id });
     }
 
     pub(crate) fn is_empty(&self) -> bool {

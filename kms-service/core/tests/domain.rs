@@ -16,6 +16,7 @@ use kms_core::ops::decrypt::Decrypt;
 use kms_core::ops::describe_key::DescribeKey;
 use kms_core::ops::encrypt::Encrypt;
 use kms_core::ops::generate_data_key::GenerateDataKey;
+use kms_core::ops::retire_grant::RetireGrant;
 use kms_core::ops::revoke_grant::RevokeGrant;
 use kms_core::ops::schedule_key_deletion::ScheduleKeyDeletion;
 use kms_core::{
@@ -323,6 +324,40 @@ async fn a_grant_binds_its_context_and_ends_when_revoked() {
     world.kms.revoke_grant(&root(), request).await.unwrap();
     assert_eq!(code(world.decrypt(&bob, &blob).await), "AccessDeniedException", "at once");
     assert_eq!(watch.next().await, Some(WatchEvent::Changed { key_arn: key, change: KeyChange::Grant }));
+}
+
+#[tokio::test]
+async fn a_service_that_gives_its_own_grant_back_is_not_told() {
+    let world = world().await;
+    let key = world.key().await;
+    let grant = world.grant(&via(&root()), &key, DYNAMODB).await.unwrap();
+    let mut watch = world.kms.watch_keys(&service()).unwrap();
+    assert_eq!(watch.next().await, Some(WatchEvent::Started));
+    let request =
+        RetireGrant { grant_token: None, key_id: Some(key.clone()), grant_id: Some(grant), dry_run: false };
+    // The grant does not say RetireGrant, so it is the issuing account that ends the first one, and that is news.
+    world.kms.retire_grant(&root(), request).await.unwrap();
+    assert!(matches!(watch.next().await, Some(WatchEvent::Changed { change: KeyChange::Grant, .. })));
+    let request = CreateGrant {
+        key_id: key.clone(),
+        grantee_principal: DYNAMODB.to_owned(),
+        retiring_principal: Some(DYNAMODB.to_owned()),
+        operations: vec![GrantOperation::Decrypt],
+        constraints: Constraints::default(),
+        grant_tokens: Vec::new(),
+        name: None,
+        dry_run: false,
+    };
+    let own = world.kms.create_grant(&via(&root()), request).await.unwrap();
+    let request = RetireGrant {
+        grant_token: None,
+        key_id: Some(key.clone()),
+        grant_id: Some(own.grant_id.to_string()),
+        dry_run: false,
+    };
+    world.kms.retire_grant(&service(), request).await.unwrap();
+    world.kms.disable_key(&root(), key.clone()).await.unwrap();
+    assert_eq!(watch.next().await, Some(WatchEvent::Changed { key_arn: key, change: KeyChange::State }));
 }
 
 #[tokio::test]

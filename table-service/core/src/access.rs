@@ -15,7 +15,7 @@ use crate::error::{Plane, TableError};
 use crate::keyring::OpenKeys;
 use crate::kms::{Actor, KmsFailure};
 use crate::record::{KeyKind, TableRecord};
-use crate::table::{Committed, Right, Table};
+use crate::table::{Committed, Right, Silence, Table};
 
 /// How often an answer may be overtaken by news before the caller is told to come back.
 const MAX_OVERTAKEN: usize = 16;
@@ -61,6 +61,7 @@ impl Inner {
                 Ok(Access { keys, committed })
             }
             Right::Keys { .. } | Right::Ask => {
+                table.renewal_ended(holder(&actor));
                 let keys = self.renew(table, granted.principal()).await?;
                 Ok(Access { keys, committed: table.committed() })
             }
@@ -117,7 +118,13 @@ impl Inner {
         principal: &Arc<Principal>,
     ) -> Result<Arc<OpenKeys>, NoKeys> {
         match table.right(holder(actor), Instant::now()) {
-            Right::Keys { keys, .. } => Ok(keys),
+            Right::Keys { keys, renew } => {
+                if renew {
+                    // Not here: the next request is told again.
+                    table.renewal_ended(holder(actor));
+                }
+                Ok(keys)
+            }
             Right::Closed => Err(NoKeys::Gone),
             Right::Ask => self.ask(table, actor, principal).await,
         }
@@ -150,18 +157,23 @@ impl Inner {
                         Some(keys) => keys,
                         None => committed.ring.open(record, &table_key).map_err(|_| NoKeys::Damaged)?,
                     };
-                    if table.grant(holder, epoch, &keys, Instant::now(), self.lease_length()) {
+                    if let Some(keys) = table.grant(holder, epoch, &keys, Instant::now(), self.lease_length())
+                    {
                         return Ok(keys);
                     }
                 }
+                Err(KmsFailure::Refused(refusal)) if refusal.is_damage() => return Err(NoKeys::Damaged),
                 Err(KmsFailure::Refused(refusal)) => {
                     if table.refuse(holder, epoch) {
                         return Err(KmsFailure::Refused(refusal).into());
                     }
                 }
                 Err(outage @ KmsFailure::Outage { .. }) => {
-                    let goes_on = table.outage(holder, Instant::now());
-                    return table.open_keys().filter(|_| goes_on).ok_or(NoKeys::Failure(outage));
+                    match table.outage(holder, epoch, Instant::now()) {
+                        Silence::GoOn(keys) => return Ok(keys),
+                        Silence::Over => return Err(NoKeys::Failure(outage)),
+                        Silence::Stale => {}
+                    }
                 }
             }
             tokio::time::sleep(OVERTAKEN_PAUSE).await;

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use identity::{Caller, Principal, PrincipalKind, Verdict};
+use identity::{AccountId, Caller, Principal, PrincipalKind, Verdict};
 
 use crate::error::TableError;
 
@@ -71,10 +71,16 @@ impl Granted {
     }
 }
 
-/// Decides, and proves the decision.
-pub(crate) fn authorize(caller: &Caller, op: Op, resource: &str) -> Result<Granted, TableError> {
+/// Decides for the tables of `account`, and proves the decision. Principals of other accounts have no business here.
+pub(crate) fn authorize(
+    account: &AccountId,
+    caller: &Caller,
+    op: Op,
+    resource: &str,
+) -> Result<Granted, TableError> {
     let principal = &caller.principal;
     let verdict = match &principal.kind {
+        _ if principal.account != *account => Verdict::Silent,
         PrincipalKind::Root => Verdict::Allow,
         PrincipalKind::User => principal.policy.evaluate(op.action(), resource),
         // A service principal acts for callers in KMS; it has no business with tables.

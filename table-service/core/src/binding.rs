@@ -95,6 +95,9 @@ impl Inner {
         }
         let left = self.give_back(&spent).await;
         let control = table.control.lock().await;
+        if table.is_closed() {
+            return Ok(true);
+        }
         let committed = table.committed();
         // Others may have been added meanwhile; take away just those that were given back.
         let mut record = TableRecord { ..committed.record.clone() };

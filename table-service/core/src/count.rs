@@ -4,6 +4,8 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use envelope::record::OVERHEAD_BYTES;
+
 use crate::engine::{Inner, walk};
 use crate::error::TableError;
 use crate::layout;
@@ -11,8 +13,6 @@ use crate::table::Table;
 
 const FIRST: Duration = Duration::from_secs(60);
 const EVERY: Duration = Duration::from_secs(6 * 3600);
-/// What sealing adds to an item: version, generation, nonce, tag.
-const SEAL_BYTES: usize = 1 + 4 + 12 + 16;
 
 impl Inner {
     pub(crate) async fn count_forever(&self) {
@@ -31,7 +31,7 @@ impl Inner {
         let (mut items, mut bytes) = (0u64, 0u64);
         walk(self.store.as_ref(), layout::items(table.committed().record.definition.id), |_, sealed| {
             items += 1;
-            bytes += u64::try_from(sealed.len().saturating_sub(SEAL_BYTES)).unwrap_or(u64::MAX);
+            bytes += u64::try_from(sealed.len().saturating_sub(OVERHEAD_BYTES)).unwrap_or(u64::MAX);
             ControlFlow::Continue(())
         })
         .await?;

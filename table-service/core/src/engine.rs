@@ -12,11 +12,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use envelope::Entropy;
-use identity::{AccountId, Region};
+use identity::{AccountId, Caller, Region};
 use store::{Batch, CommitError, Direction, KeyRange, Limit, Store, Stripes};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
+use crate::authorize::{Granted, Op, authorize};
 use crate::clock::Clock;
 use crate::error::TableError;
 use crate::index::IndexError;
@@ -32,6 +34,9 @@ use crate::validate::{self, Home};
 pub(crate) const WALK_STEP: Limit = Limit::SNAPSHOT;
 /// How often ended leases are looked for. A plaintext key outlives its last lease by at most this.
 const LEASE_SWEEP: Duration = Duration::from_millis(500);
+
+/// Key checks in the background at the same time. A change of one key can concern thousands of tables.
+const MAX_CHECKS: usize = 8;
 
 /// What the engine is told at start.
 #[derive(Clone, Debug)]
@@ -87,6 +92,8 @@ pub(crate) struct Inner {
     /// One lock per partition, so that writers to one partition queue instead of colliding.
     pub(crate) stripes: Stripes,
     pub(crate) counters: Counters,
+    /// At most so many key checks at once that nobody asked for.
+    pub(crate) checks: Semaphore,
     catalog: RwLock<BTreeMap<String, Arc<Table>>>,
     watching: AtomicBool,
 }
@@ -95,6 +102,7 @@ impl Tables {
     /// Reads the catalogue. Fails if any table record does not decode: nothing is skipped in silence.
     pub async fn open(config: Config, ports: Ports) -> Result<Self, TableError> {
         let inner = Inner {
+            checks: Semaphore::new(MAX_CHECKS),
             catalog: RwLock::new(BTreeMap::new()),
             stripes: Stripes::new(),
             counters: Counters::default(),
@@ -232,6 +240,11 @@ impl Inner {
     /// Whether KMS reports changes at present.
     pub(crate) fn is_watching(&self) -> bool {
         self.watching.load(Ordering::Relaxed)
+    }
+
+    /// May this caller do this?
+    pub(crate) fn authorize(&self, caller: &Caller, op: Op, resource: &str) -> Result<Granted, TableError> {
+        authorize(&self.config.account, caller, op, resource)
     }
 
     /// The name of the table that a request means by its name or its ARN.

@@ -4,6 +4,7 @@
 //! grants. It runs when KMS reports a change, when a request meets a table that is marked, and now and then by itself.
 //! KMS's silence changes nothing.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use tokio::time::Instant;
@@ -15,10 +16,16 @@ use crate::record::{KeyKind, TableRecord};
 use crate::table::{Checked, Committed, Table};
 
 impl Inner {
-    /// Checks the key of `table` in the background.
+    /// Checks the key of `table` in the background, unless a check that has not begun will do.
     pub(crate) fn check_soon(self: &Arc<Self>, table: Arc<Table>) {
+        if table.check_wanted.swap(true, Ordering::SeqCst) {
+            return;
+        }
         let inner = Arc::clone(self);
         tokio::spawn(async move {
+            // The semaphore is never closed; without a permit the check is made all the same.
+            let _permit = inner.checks.acquire().await.ok();
+            table.check_wanted.store(false, Ordering::SeqCst);
             if let Err(error) = inner.check_key(&table).await {
                 tracing::debug!(table = %table.committed().record.definition.id, %error, "key check");
             }
@@ -34,6 +41,7 @@ impl Inner {
             Checked::Usable => Ok(()),
             Checked::Refused(refusal) => Err(refusal.on(Plane::Data)),
             Checked::Silence => Err(TableError::KmsUnavailable),
+            Checked::Damaged => Err(TableError::DataLoss { record: "keyring" }),
         }
     }
 
@@ -64,6 +72,8 @@ impl Inner {
         let context = record.definition.context();
         match self.kms.unwrap_table_key(&Actor::Service, &committed.ring.wrapped, &context).await {
             Ok(_) => Checked::Usable,
+            // The blob is ours and the context is ours: if they do not fit, somebody altered what is stored.
+            Err(KmsFailure::Refused(refusal)) if refusal.is_damage() => Checked::Damaged,
             Err(KmsFailure::Refused(refusal)) => Checked::Refused(refusal),
             Err(KmsFailure::Outage { .. }) => Checked::Silence,
         }

@@ -125,11 +125,13 @@ impl Inner {
             let access = self.access(table, granted).await?;
             let at = access.locate(key);
             // Writers to one partition share index nodes; writers to an item that must be read first share the item.
-            let _turn = match &at.sort {
+            let turn = match &at.sort {
                 Some(_) => Some(self.stripes.lock(&at.partition).await),
                 None if old_wanted => Some(self.stripes.lock(&at.store_key).await),
                 None => None,
             };
+            // Waiting for the turn may have taken a while: the right must hold now.
+            let access = if turn.is_some() { self.access(table, granted).await? } else { access };
             match self.try_change(&access, &at, change, old_wanted).await {
                 Err(TableError::Contention) => {}
                 Err(error) => return table.unless_deleted(Err(error)),

@@ -83,6 +83,11 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// Whether what was to be unwrapped is not what KMS once wrapped.
+    pub(crate) fn is_damage(&self) -> bool {
+        self.code == "InvalidCiphertextException"
+    }
+
     /// The refusal as an answer of the table service.
     pub(crate) fn on(&self, plane: Plane) -> TableError {
         TableError::Kms(error::KmsError::new(plane, &*self.code, &*self.message, &*self.request_id))

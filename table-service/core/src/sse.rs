@@ -6,6 +6,7 @@
 use std::fmt;
 
 use crate::error::{Echo, Invalid};
+use crate::kms::MANAGED_KEY_ALIAS;
 use crate::validate::{Member, Rule, Shown, Violations};
 
 /// An SSESpecification, as sent.
@@ -90,7 +91,7 @@ impl SseSpecification {
             (_, Some(SseType::Aes256), None) => Err(Invalid::SseAes256),
             (None | Some(false), None, None) => Ok(Choice::Owned),
             (Some(true), None, None) | (_, Some(SseType::Kms), None) => Ok(Choice::Managed),
-            (_, Some(SseType::Kms), Some(key)) if key == MANAGED_ALIAS => Ok(Choice::Managed),
+            (_, Some(SseType::Kms), Some(key)) if key == MANAGED_KEY_ALIAS => Ok(Choice::Managed),
             (_, Some(SseType::Kms), Some(key)) => Ok(Choice::Customer(KeyRef(key.to_owned()))),
         }
     }

@@ -32,22 +32,30 @@ impl Inner {
         if record.pending.is_none() && record.spent.is_empty() {
             return;
         }
+        if table.working.swap(true, Ordering::SeqCst) {
+            return;
+        }
         let (inner, table) = (Arc::clone(self), Arc::clone(table));
         tokio::spawn(async move {
             let mut pause = FIRST_PAUSE;
             loop {
                 match inner.advance(&table).await {
-                    Ok(Progress::Done) => return,
-                    Ok(Progress::Waiting) => {}
+                    Ok(Progress::Done) => break,
+                    Ok(Progress::Waiting) | Err(TableError::Contention) => {}
                     // The table is gone, or the store has failed; at the next start the record says what is left.
                     Err(error) => {
                         let id = table.committed().record.definition.id;
                         tracing::warn!(table = %id, %error, "a key switch stopped");
-                        return;
+                        break;
                     }
                 }
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+            table.working.store(false, Ordering::SeqCst);
+            // What was asked for between the last look and the line above.
+            if !table.is_closed() && table.committed().record.pending.is_some() {
+                inner.take_up(&table);
             }
         });
     }

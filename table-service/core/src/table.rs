@@ -5,6 +5,7 @@
 //! All locks here are held for a few instructions, never over an await, except `control`, which serialises changes.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -44,6 +45,10 @@ pub(crate) struct Table {
     counted: Mutex<(u64, u64)>,
     /// How the last check of the key ended, and when, so that those who waited for it share it.
     pub(crate) checked: Mutex<Option<(Instant, Checked)>>,
+    /// A check of the key is to be made and has not begun.
+    pub(crate) check_wanted: AtomicBool,
+    /// A task is carrying out what the record says is unfinished.
+    pub(crate) working: AtomicBool,
 }
 
 /// What a check of a table's key found.
@@ -52,6 +57,8 @@ pub(crate) enum Checked {
     Usable,
     Refused(Refusal),
     Silence,
+    /// The wrapped table key is not what KMS wrapped.
+    Damaged,
 }
 
 struct Hold {
@@ -65,6 +72,16 @@ struct Hold {
 #[derive(Default)]
 pub(crate) struct Gate {
     pub(crate) failed: tokio::sync::Mutex<Option<(Instant, KmsFailure)>>,
+}
+
+/// What KMS's silence means to a holder.
+pub(crate) enum Silence {
+    /// The lease goes on.
+    GoOn(Arc<OpenKeys>),
+    /// There is no lease, or its grace is over.
+    Over,
+    /// Something changed since KMS was asked.
+    Stale,
 }
 
 /// What a holder may do now.
@@ -86,6 +103,8 @@ impl Table {
             gates: Mutex::new(HashMap::new()),
             counted: Mutex::default(),
             checked: Mutex::default(),
+            check_wanted: AtomicBool::new(false),
+            working: AtomicBool::new(false),
         }
     }
 
@@ -140,8 +159,8 @@ impl Table {
         self.hold().keys.clone()
     }
 
-    /// KMS said yes to `holder`, and these are the keys. False if a revocation came in between, and then the answer
-    /// counts for nothing.
+    /// KMS said yes to `holder`, and these are the keys. Nothing if a revocation came in between: then the answer counts
+    /// for nothing.
     pub(crate) fn grant(
         &self,
         holder: &str,
@@ -149,13 +168,13 @@ impl Table {
         keys: &Arc<OpenKeys>,
         now: Instant,
         length: Duration,
-    ) -> bool {
+    ) -> Option<Arc<OpenKeys>> {
         let mut hold = self.hold();
         if hold.closed || !hold.leases.grant(holder, epoch, now, length) {
-            return false;
+            return None;
         }
-        hold.keys.get_or_insert_with(|| Arc::clone(keys));
-        true
+        // Whoever opened them first shares them: one set of keys, one cache.
+        Some(Arc::clone(hold.keys.get_or_insert_with(|| Arc::clone(keys))))
     }
 
     /// KMS said no to `holder`. False if news came in between, and then the answer counts for nothing.
@@ -169,10 +188,17 @@ impl Table {
         true
     }
 
-    /// KMS did not answer. True if the holder's lease goes on.
-    pub(crate) fn outage(&self, holder: &str, now: Instant) -> bool {
+    /// KMS did not answer: the keys, if the holder's lease goes on. News in between makes the silence stale: ask again.
+    pub(crate) fn outage(&self, holder: &str, epoch: u64, now: Instant) -> Silence {
         let mut hold = self.hold();
-        !hold.closed && hold.keys.is_some() && hold.leases.outage(holder, now)
+        if epoch != hold.leases.epoch() {
+            return Silence::Stale;
+        }
+        let keys = hold.keys.clone().filter(|_| !hold.closed);
+        match keys {
+            Some(keys) if hold.leases.outage(holder, now) => Silence::GoOn(keys),
+            _ => Silence::Over,
+        }
     }
 
     /// A permission on the table's key may have ended.

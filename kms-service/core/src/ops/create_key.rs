@@ -41,7 +41,7 @@ impl CreateKey {
     fn check(&self) -> Result<(), KmsError> {
         let mut violations = Violations::default();
         violations.count("description", self.description.chars().count(), 0, DESCRIPTION_CHARS_MAX);
-        for (index, tag) in (1_usize..).zip(&self.tags) {
+        for (index, tag) in (1_usize..).zip(self.tags.iter().take(TAGS_MAX)) {
             let path = |member| format!("tags.{index}.member.{member}");
             violations.count(&path("tagKey"), tag.key.chars().count(), 1, TAG_KEY_CHARS_MAX);
             violations.count(&path("tagValue"), tag.value.chars().count(), 0, TAG_VALUE_CHARS_MAX);

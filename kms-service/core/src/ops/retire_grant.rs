@@ -9,7 +9,7 @@ use crate::{
     authorize::authorize_retirement,
     constraints::Violations,
     error::{KmsError, Rule},
-    grant::Grant,
+    grant::{Grant, Grantee},
     kms::View,
     limits::{GRANT_ID_CHARS_MAX, GRANT_TOKEN_CHARS_MAX},
     ops::list_grants::parse_grant_id,
@@ -84,7 +84,11 @@ impl Kms {
                 return Err(KmsError::DryRun);
             }
             let mut plan = Plan::nothing();
-            plan.remove_grant(&key, grant);
+            if who.as_service().is_some() && grant.terms.grantee == Grantee::of(&who.principal) {
+                plan.remove_grant_quietly(&key, grant);
+            } else {
+                plan.remove_grant(&key, grant);
+            }
             Ok((plan, ()))
         })
         .await

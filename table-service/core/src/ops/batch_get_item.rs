@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use identity::Caller;
 
-use crate::authorize::{Op, authorize};
+use crate::authorize::Op;
 use crate::engine::Tables;
 use crate::error::{Invalid, TableError};
 use crate::limits::{MAX_BATCH_GET_BYTES, MAX_BATCH_GET_KEYS};
@@ -44,7 +44,7 @@ impl Tables {
         let mut plans = Vec::with_capacity(request.request_items.len());
         for (text, keys) in request.request_items {
             let name = inner.table_name(&text)?;
-            let granted = authorize(caller, Op::BatchGetItem, &inner.arn(&name))?;
+            let granted = inner.authorize(caller, Op::BatchGetItem, &inner.arn(&name))?;
             let keys = keys.into_iter().map(raw::key).collect::<Result<Vec<_>, _>>()?;
             plans.push((text, name, granted, keys));
         }

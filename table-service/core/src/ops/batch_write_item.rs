@@ -6,7 +6,7 @@ use std::sync::Arc;
 use identity::Caller;
 use tokio::task::JoinSet;
 
-use crate::authorize::{Granted, Op, authorize};
+use crate::authorize::{Granted, Op};
 use crate::engine::Tables;
 use crate::error::{Invalid, TableError};
 use crate::items::Change;
@@ -107,7 +107,7 @@ impl Tables {
         let mut checked = Vec::with_capacity(MAX_BATCH_WRITE_REQUESTS);
         for (text, requests) in request.request_items {
             let name = inner.table_name(&text)?;
-            let granted = Arc::new(authorize(caller, Op::BatchWriteItem, &inner.arn(&name))?);
+            let granted = Arc::new(inner.authorize(caller, Op::BatchWriteItem, &inner.arn(&name))?);
             for request in requests {
                 let (item, put) = match request {
                     WriteRequest::Put(item) => (raw::item(item)?, true),

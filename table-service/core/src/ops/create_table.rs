@@ -6,7 +6,7 @@ use identity::Caller;
 use store::{Batch, CommitError};
 
 use super::describe_table::{TableDescription, TableStatus};
-use crate::authorize::{Granted, Op, authorize};
+use crate::authorize::{Granted, Op};
 use crate::binding::{rejected, spent};
 use crate::engine::{Inner, Tables, whole};
 use crate::error::{Invalid, TableError};
@@ -67,7 +67,7 @@ impl Tables {
         request: CreateTable,
     ) -> Result<TableDescription, TableError> {
         let inner = &self.inner;
-        let granted = authorize(caller, Op::CreateTable, &inner.arn(&request.table_name))?;
+        let granted = inner.authorize(caller, Op::CreateTable, &inner.arn(&request.table_name))?;
         let (schema, choice, billing) = check(&request)?;
         if inner.find(&request.table_name).is_some() {
             return Err(TableError::TableExists { table: request.table_name });

@@ -3,7 +3,7 @@
 use identity::Caller;
 
 use super::put_item::ReturnOld;
-use crate::authorize::{Op, authorize};
+use crate::authorize::Op;
 use crate::engine::Tables;
 use crate::error::TableError;
 use crate::items::Change;
@@ -31,7 +31,7 @@ impl Tables {
         request: DeleteItem,
     ) -> Result<Option<Item>, TableError> {
         let name = self.inner.table_name(&request.table_name)?;
-        let granted = authorize(caller, Op::DeleteItem, &self.inner.arn(&name))?;
+        let granted = self.inner.authorize(caller, Op::DeleteItem, &self.inner.arn(&name))?;
         let key = raw::key(request.key)?;
         let table = self.inner.table(&name)?;
         let key = table.committed().record.definition.schema.key_from_map(&key)?;

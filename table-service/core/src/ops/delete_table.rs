@@ -5,7 +5,7 @@ use identity::Caller;
 use store::Batch;
 
 use super::describe_table::{TableDescription, TableStatus};
-use crate::authorize::{Op, authorize};
+use crate::authorize::Op;
 use crate::binding::spent;
 use crate::engine::{Tables, whole};
 use crate::error::TableError;
@@ -33,7 +33,7 @@ impl Tables {
     ) -> Result<TableDescription, TableError> {
         let inner = &self.inner;
         let name = inner.table_name(table_name)?;
-        authorize(caller, Op::DeleteTable, &inner.arn(&name))?;
+        inner.authorize(caller, Op::DeleteTable, &inner.arn(&name))?;
         let table = inner.find(&name).ok_or_else(|| TableError::TableNotFound { table: name.clone() })?;
         let _control = table.control.lock().await;
         if table.is_closed() {

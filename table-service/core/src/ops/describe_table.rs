@@ -2,7 +2,7 @@
 
 use identity::Caller;
 
-use crate::authorize::{Op, authorize};
+use crate::authorize::Op;
 use crate::engine::{Inner, Tables};
 use crate::error::TableError;
 use crate::record::{Billing, KeyBinding, KeyKind, TableRecord};
@@ -78,7 +78,7 @@ impl Tables {
     /// The table's absence, denial by policy.
     pub fn describe_table(&self, caller: &Caller, table_name: &str) -> Result<TableDescription, TableError> {
         let name = self.inner.table_name(table_name)?;
-        authorize(caller, Op::DescribeTable, &self.inner.arn(&name))?;
+        self.inner.authorize(caller, Op::DescribeTable, &self.inner.arn(&name))?;
         let table = self.inner.find(&name).ok_or(TableError::TableNotFound { table: name })?;
         Ok(self.inner.describe(&table, &table.committed().record))
     }

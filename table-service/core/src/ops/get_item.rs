@@ -2,7 +2,7 @@
 
 use identity::Caller;
 
-use crate::authorize::{Op, authorize};
+use crate::authorize::Op;
 use crate::engine::Tables;
 use crate::error::TableError;
 use crate::value::{Item, raw};
@@ -23,7 +23,7 @@ impl Tables {
     /// Validation of the key, the table's absence, denial by policy or key, outage of KMS.
     pub async fn get_item(&self, caller: &Caller, request: GetItem) -> Result<Option<Item>, TableError> {
         let name = self.inner.table_name(&request.table_name)?;
-        let granted = authorize(caller, Op::GetItem, &self.inner.arn(&name))?;
+        let granted = self.inner.authorize(caller, Op::GetItem, &self.inner.arn(&name))?;
         let key = raw::key(request.key)?;
         let table = self.inner.table(&name)?;
         let key = table.committed().record.definition.schema.key_from_map(&key)?;

@@ -2,7 +2,7 @@
 
 use identity::Caller;
 
-use crate::authorize::{Op, authorize};
+use crate::authorize::Op;
 use crate::engine::Tables;
 use crate::error::TableError;
 use crate::limits::MAX_LIST_TABLES;
@@ -40,7 +40,7 @@ impl Tables {
         violations.range("limit", request.limit.map(i64::from), 1..=MAX_LIST_TABLES);
         violations.finish()?;
         let limit = usize::try_from(request.limit.map_or(MAX_LIST_TABLES, i64::from)).unwrap_or(usize::MAX);
-        authorize(caller, Op::ListTables, "*")?;
+        self.inner.authorize(caller, Op::ListTables, "*")?;
         let (table_names, more) = self.inner.names(request.exclusive_start_table_name.as_deref(), limit);
         let last_evaluated_table_name = if more { table_names.last().cloned() } else { None };
         Ok(ListTablesOutput { table_names, last_evaluated_table_name })

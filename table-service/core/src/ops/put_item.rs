@@ -2,7 +2,7 @@
 
 use identity::Caller;
 
-use crate::authorize::{Op, authorize};
+use crate::authorize::Op;
 use crate::engine::Tables;
 use crate::error::TableError;
 use crate::items::Change;
@@ -36,7 +36,7 @@ impl Tables {
     /// Validation of the item, the table's absence, denial by policy or key, outage of KMS, contention.
     pub async fn put_item(&self, caller: &Caller, request: PutItem) -> Result<Option<Item>, TableError> {
         let name = self.inner.table_name(&request.table_name)?;
-        let granted = authorize(caller, Op::PutItem, &self.inner.arn(&name))?;
+        let granted = self.inner.authorize(caller, Op::PutItem, &self.inner.arn(&name))?;
         let item = raw::item(request.item)?;
         let table = self.inner.table(&name)?;
         let key = table.committed().record.definition.schema.key_of_item(&item)?;

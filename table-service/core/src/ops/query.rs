@@ -8,7 +8,7 @@ use store::Direction;
 
 use super::page::{Page, PageBuilder, Select, page_limit};
 use crate::access::Access;
-use crate::authorize::{Op, authorize};
+use crate::authorize::Op;
 use crate::engine::{Inner, Tables};
 use crate::error::{Invalid, TableError};
 use crate::expr::substitution::{Substitutions, ValueErrors};
@@ -56,7 +56,7 @@ impl Tables {
     pub async fn query(&self, caller: &Caller, request: Query) -> Result<Page, TableError> {
         let inner = &self.inner;
         let name = inner.table_name(&request.table_name)?;
-        let granted = authorize(caller, Op::Query, &inner.arn(&name))?;
+        let granted = inner.authorize(caller, Op::Query, &inner.arn(&name))?;
         let limit = page_limit(request.limit)?;
         let mut substitutions = Substitutions::new(
             request.expression_attribute_names,

@@ -9,7 +9,7 @@ use store::{Direction, KeyRange, Limit};
 use super::page::{Page, PageBuilder, Select, page_limit};
 use super::query::Stretch;
 use crate::access::Access;
-use crate::authorize::{Op, authorize};
+use crate::authorize::Op;
 use crate::engine::{Inner, Tables, WALK_STEP};
 use crate::error::{Invalid, TableError};
 use crate::items::Location;
@@ -98,7 +98,7 @@ impl Tables {
     pub async fn scan(&self, caller: &Caller, request: Scan) -> Result<Page, TableError> {
         let inner = &self.inner;
         let name = inner.table_name(&request.table_name)?;
-        let granted = authorize(caller, Op::Scan, &inner.arn(&name))?;
+        let granted = inner.authorize(caller, Op::Scan, &inner.arn(&name))?;
         let limit = page_limit(request.limit)?;
         let segment = Segment::of(request.segment, request.total_segments)?;
         let start = request.exclusive_start_key.map(raw::key).transpose()?;

@@ -8,7 +8,7 @@ use identity::Caller;
 
 use super::create_table::{BillingMode, actor};
 use super::describe_table::TableDescription;
-use crate::authorize::{Granted, Op, authorize};
+use crate::authorize::{Granted, Op};
 use crate::binding::{rejected, spent};
 use crate::engine::{Inner, Tables, whole};
 use crate::error::{Invalid, TableError};
@@ -56,7 +56,7 @@ impl Tables {
     ) -> Result<TableDescription, TableError> {
         let inner = &self.inner;
         let name = inner.table_name(&request.table_name)?;
-        let granted = authorize(caller, Op::UpdateTable, &inner.arn(&name))?;
+        let granted = inner.authorize(caller, Op::UpdateTable, &inner.arn(&name))?;
         let choice = check(&request)?;
         let table = inner.find(&name).ok_or_else(|| TableError::TableNotFound { table: name.clone() })?;
         let control = table.control.lock().await;
@@ -68,7 +68,9 @@ impl Tables {
             None => inner.change_settings(&table, &request).await?,
         };
         drop(control);
-        inner.take_up(&table);
+        if record.pending.is_some() {
+            inner.take_up(&table);
+        }
         Ok(inner.describe(&table, &record))
     }
 }

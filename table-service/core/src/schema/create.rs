@@ -1,5 +1,7 @@
 //! What CreateTable says about keys, and the checks that make a [`KeySchema`] of it.
 
+use std::collections::BTreeSet;
+
 use super::{KeyAttribute, KeySchema, ScalarType};
 use crate::error::{Echo, Invalid};
 use crate::limits::{MAX_KEY_ATTRIBUTE_NAME_CHARS, MAX_KEY_SCHEMA_ELEMENTS};
@@ -110,12 +112,12 @@ fn check_definitions(
     definitions: &[AttributeDefinition],
     elements: &[KeySchemaElement],
 ) -> Result<(), Invalid> {
-    let defined: Vec<&str> = definitions.iter().map(|definition| definition.name.as_str()).collect();
-    if elements.iter().any(|element| !defined.contains(&element.name.as_str())) {
+    // Sets, because nobody has bounded the number of definitions yet.
+    let defined: BTreeSet<&str> = definitions.iter().map(|definition| definition.name.as_str()).collect();
+    if elements.iter().any(|element| !defined.contains(element.name.as_str())) {
         return Err(undefined(definitions, elements));
     }
-    let twice = |name: &&str| defined.iter().filter(|other| *other == name).count() > 1;
-    if defined.iter().any(twice) { Err(Invalid::DuplicateDefinition) } else { Ok(()) }
+    if defined.len() < definitions.len() { Err(Invalid::DuplicateDefinition) } else { Ok(()) }
 }
 
 fn undefined(definitions: &[AttributeDefinition], elements: &[KeySchemaElement]) -> Invalid {

@@ -570,6 +570,45 @@ async fn a_marked_table_is_checked_once_for_all_who_wait() {
     assert_eq!(world.kms.calls() - before, 1);
 }
 
+/// Regression: definitions were compared each with each, before anybody was authorized.
+#[tokio::test(start_paused = true)]
+async fn a_hundred_thousand_definitions_are_refused_and_not_compared_with_each_other() {
+    let world = world().await;
+    let mut request = music(None);
+    let extra = |n| AttributeDefinition { name: format!("a{n}"), kind: Member::Known(ScalarType::S) };
+    request.attribute_definitions.extend((0..100_000).map(extra));
+    let error = world.tables.create_table(&root(), request).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Invalid);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_root_of_another_account_has_no_business_here() {
+    let world = world().await;
+    world.create(None).await;
+    let stranger = Caller::direct(Arc::new(Principal::root("111111111111".parse::<AccountId>().unwrap())));
+    assert_eq!(kind(world.get(&stranger, "A", "1").await), Kind::Denied);
+    let error = world.tables.create_table(&stranger, music(None)).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Denied);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrapped_key_that_was_altered_is_damage_and_no_refusal() {
+    let world = world().await;
+    world.create(customer("k1")).await;
+    let rings = world.store.scan(KeyRange::prefix(*b"k"), Limit::NONE, Direction::Forward).await.unwrap();
+    let mut altered = rings[0].value.to_vec();
+    // Version, length of the blob in two bytes; the blob's ciphertext begins 97 bytes on.
+    altered[3 + 100] ^= 1;
+    let mut batch = store::Batch::new();
+    batch.put(rings[0].key.clone(), altered);
+    world.store.commit(batch).await.unwrap();
+    let again = World { tables: open(&world.kms, &world.store).await, ..world };
+    assert_eq!(kind(again.get(&root(), "A", "1").await), Kind::DataLoss);
+    again.tables.key_changed(&arn("k1"));
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    assert_eq!(again.describe().status, TableStatus::Active);
+}
+
 /// Regression: the ordered encoding doubles zero bytes, and the index once took 2048 bytes at most.
 #[tokio::test(start_paused = true)]
 async fn the_longest_sort_key_of_zero_bytes_is_stored() {
