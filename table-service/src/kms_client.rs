@@ -1,7 +1,7 @@
 //! The key-management service as the engine's port sees it: a gRPC client with the table service's own credential.
 //!
 //! Guarantees: every call ends within [`CALL_DEADLINE`]; what KMS answered and what it failed to answer never mix;
-//! plaintext keys are zeroized in the answer they came in. Also here: the watch, which tells the engine of changes.
+//! a plaintext key is zeroized in the answer's message (not in the transport's buffers it came through). Also here: the watch, which tells the engine of changes.
 
 use std::collections::HashMap;
 use std::time::Duration;

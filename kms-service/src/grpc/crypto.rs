@@ -1,7 +1,7 @@
 //! What keys are for.
 //!
 //! Plaintext is zeroized when the domain's values are dropped. The copy in a response message is handed to the transport,
-//! which frees it without overwriting it; that window is stated in SECURITY.md.
+//! which frees it without overwriting it.
 
 use envelope::Plaintext;
 use identity::Caller;

@@ -5,7 +5,6 @@
 //! to the very caller) quotes the caller's own input, as DynamoDB's texts do.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use fault::{Fault, Kind};
 use identity::PrincipalArn;
@@ -38,29 +37,11 @@ pub enum TableError {
         /// The name.
         table: String,
     },
-    /// The table is being created, updated or deleted.
-    #[error("table {table} is {activity}")]
-    TableBusy {
-        /// The name.
-        table: String,
-        /// What is going on.
-        activity: Activity,
-    },
     /// A key switch is still running.
     #[error("table {table} is switching its key")]
     SwitchRunning {
         /// The name.
         table: String,
-    },
-    /// The change quota for encryption is used up; the text names the window.
-    #[error("the table's quota of encryption changes is used up")]
-    SwitchQuota {
-        /// End of the window, ISO 8601 with milliseconds.
-        window_end: String,
-        /// Changes in the window so far.
-        changes: u32,
-        /// Time of the last change, ISO 8601 with milliseconds.
-        last_change: String,
     },
     /// The table is protected against deletion.
     #[error("the table is protected against deletion")]
@@ -83,12 +64,6 @@ pub enum TableError {
     /// KMS does not answer, and no lease is left.
     #[error("the key service does not answer")]
     KmsUnavailable,
-    /// The service is starting, stopping or overloaded.
-    #[error("the service is not available: {reason}")]
-    Unavailable {
-        /// What is missing, without detail.
-        reason: &'static str,
-    },
     /// Two writers raced too often.
     #[error("too many concurrent writers")]
     Contention,
@@ -117,40 +92,16 @@ pub enum TableError {
 
 const UNAVAILABLE: &str = "The service is currently unavailable. Please retry later.";
 
-/// What a busy table is busy with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Activity {
-    /// CREATING.
-    Creating,
-    /// UPDATING.
-    Updating,
-    /// DELETING.
-    Deleting,
-}
-
-impl fmt::Display for Activity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Creating => "being created",
-            Self::Updating => "being updated",
-            Self::Deleting => "being deleted",
-        })
-    }
-}
-
 impl Fault for TableError {
     fn kind(&self) -> Kind {
         match self {
             Self::Invalid(_) => Kind::Invalid,
             Self::TableNotFound { .. } | Self::ResourceNotFound => Kind::NotFound,
             Self::TableExists { .. } => Kind::AlreadyExists,
-            Self::TableBusy { .. } | Self::SwitchRunning { .. } | Self::DeletionProtected => {
-                Kind::Precondition
-            }
-            Self::SwitchQuota { .. } => Kind::Exhausted,
+            Self::SwitchRunning { .. } | Self::DeletionProtected => Kind::Precondition,
             Self::Denied { .. } => Kind::Denied,
             Self::Kms(error) => error.kind(),
-            Self::KmsUnavailable | Self::Unavailable { .. } => Kind::Unavailable,
+            Self::KmsUnavailable => Kind::Unavailable,
             Self::Contention => Kind::Conflict,
             Self::NotOffered { .. } => Kind::Unimplemented,
             Self::DataLoss { .. } => Kind::DataLoss,
@@ -163,13 +114,10 @@ impl Fault for TableError {
         match self {
             Self::Invalid(_) | Self::DeletionProtected => "ValidationException",
             Self::TableNotFound { .. } | Self::ResourceNotFound => "ResourceNotFoundException",
-            Self::TableExists { .. } | Self::TableBusy { .. } | Self::SwitchRunning { .. } => {
-                "ResourceInUseException"
-            }
-            Self::SwitchQuota { .. } => "LimitExceededException",
+            Self::TableExists { .. } | Self::SwitchRunning { .. } => "ResourceInUseException",
             Self::Denied { .. } => "AccessDeniedException",
             Self::Kms(error) => error.reason(),
-            Self::KmsUnavailable | Self::Unavailable { .. } => "ServiceUnavailable",
+            Self::KmsUnavailable => "ServiceUnavailable",
             // The one data-plane code of DynamoDB that SDKs retry and that means "somebody else is writing this".
             Self::Contention => "TransactionConflictException",
             // DynamoDB has no such code, because it has all features; KMS's name for it is the one that AWS users know.
@@ -185,18 +133,9 @@ impl Fault for TableError {
             Self::TableNotFound { table } => format!("Requested resource not found: Table: {table} not found").into(),
             Self::ResourceNotFound => "Requested resource not found".into(),
             Self::TableExists { table } => format!("Table already exists: {table}").into(),
-            Self::TableBusy { table, activity } => {
-                format!("Attempt to change a resource which is still in use: Table is {activity}: {table}").into()
-            }
             Self::SwitchRunning { table } => format!(
                 "Attempt to change a resource which is still in use: Table: {table} is in the process of being \
                  updated. Server-Side Encryption is still being updated"
-            )
-            .into(),
-            Self::SwitchQuota { window_end, changes, last_change } => format!(
-                "Subscriber limit exceeded: Encryption mode changes are limited in the 24h window ending at \
-                 {window_end}. After the first 4 change, each subsequent change in the same window can be performed \
-                 at most once every 21600 seconds. Number of updates today: {changes}. Last change at {last_change}"
             )
             .into(),
             Self::DeletionProtected => "Resource cannot be deleted as it is currently protected against deletion. \
@@ -212,7 +151,6 @@ impl Fault for TableError {
             Self::Kms(error) => error.public_message(),
             Self::Store(error) if error.kind() == Kind::Unavailable => UNAVAILABLE.into(),
             Self::KmsUnavailable => "The key management service is currently unavailable. Please retry later.".into(),
-            Self::Unavailable { .. } => UNAVAILABLE.into(),
             Self::Contention => "Transaction is ongoing for the item".into(),
             Self::NotOffered { feature } => format!("{feature} is not supported by this service yet").into(),
             Self::DataLoss { .. } => "A stored record failed its authenticity check".into(),

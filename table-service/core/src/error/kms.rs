@@ -42,8 +42,8 @@ enum Class {
 impl KmsError {
     /// Wraps a KMS error: its AWS code, its text and the id of the KMS request.
     ///
-    /// Only for answers that refuse. When KMS cannot answer ([`KmsError::is_outage`]) the error is
-    /// [`super::TableError::KmsUnavailable`].
+    /// Only for answers that refuse. When KMS does not answer the error is [`super::TableError::KmsUnavailable`];
+    /// which answers count as silence is for the client of KMS to say.
     pub fn new(
         plane: Plane,
         code: impl Into<String>,
@@ -58,23 +58,6 @@ impl KmsError {
             _ => Class::Unfit,
         };
         Self { plane, class, code, message: message.into(), request_id: request_id.into() }
-    }
-
-    /// Whether a KMS code means that KMS failed or is overloaded, rather than that it refused.
-    pub fn is_outage(code: &str) -> bool {
-        matches!(
-            code,
-            "KMSInternalException"
-                | "DependencyTimeoutException"
-                | "KeyUnavailableException"
-                | "ThrottlingException"
-                | "ServiceUnavailable"
-        )
-    }
-
-    /// Whether the caller was refused, and not the key unusable.
-    pub fn is_denial(&self) -> bool {
-        self.class == Class::Denied
     }
 }
 

@@ -57,14 +57,10 @@ fn a_denial_is_a_denial_on_both_planes() {
         assert_eq!((kind, reason), (Kind::Denied, "AccessDeniedException"));
         assert!(text.starts_with("KMS key access denied error: com.amazonaws.services.kms.model.AWSKMSException: The ciphertext"), "{text}");
     }
-    assert!(KmsError::new(Plane::Data, "AccessDeniedException", "", "").is_denial());
-    assert!(!KmsError::new(Plane::Data, "DisabledException", "", "").is_denial());
 }
 
 #[test]
 fn outages_are_not_refusals() {
-    assert!(KmsError::is_outage("KMSInternalException"));
-    assert!(!KmsError::is_outage("DisabledException"));
     assert_eq!(TableError::KmsUnavailable.kind(), Kind::Unavailable);
 }
 
@@ -80,16 +76,6 @@ fn table_states_have_dynamodbs_texts() {
         (TableError::ResourceNotFound, "ResourceNotFoundException", "Requested resource not found"),
         (TableError::TableExists { table: table() }, "ResourceInUseException", "Table already exists: Music"),
         (
-            TableError::TableBusy { table: table(), activity: Activity::Creating },
-            "ResourceInUseException",
-            "Attempt to change a resource which is still in use: Table is being created: Music",
-        ),
-        (
-            TableError::TableBusy { table: table(), activity: Activity::Deleting },
-            "ResourceInUseException",
-            "Attempt to change a resource which is still in use: Table is being deleted: Music",
-        ),
-        (
             TableError::DeletionProtected,
             "ValidationException",
             "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.",
@@ -104,17 +90,6 @@ fn table_states_have_dynamodbs_texts() {
             "AccessDeniedException",
             "User: arn:aws:iam::000000000000:user/bob is not authorized to perform: dynamodb:GetItem on resource: \
              arn:aws:dynamodb:us-east-1:000000000000:table/Music because no identity-based policy allows the dynamodb:GetItem action",
-        ),
-        (
-            TableError::SwitchQuota {
-                window_end: "2026-01-02T00:00:00.000Z".to_owned(),
-                changes: 4,
-                last_change: "2026-01-01T12:00:00.000Z".to_owned(),
-            },
-            "LimitExceededException",
-            "Subscriber limit exceeded: Encryption mode changes are limited in the 24h window ending at 2026-01-02T00:00:00.000Z. \
-             After the first 4 change, each subsequent change in the same window can be performed at most once every 21600 seconds. \
-             Number of updates today: 4. Last change at 2026-01-01T12:00:00.000Z",
         ),
     ];
     for (error, reason, text) in cases {

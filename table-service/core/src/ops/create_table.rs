@@ -5,11 +5,12 @@ use std::sync::Arc;
 use identity::Caller;
 use store::{Batch, CommitError};
 
+use super::billing::{BillingMode, billing};
 use super::describe_table::{TableDescription, TableStatus};
 use crate::authorize::{Granted, Op};
 use crate::binding::{rejected, spent};
 use crate::engine::{Inner, Tables, whole};
-use crate::error::{Invalid, TableError};
+use crate::error::TableError;
 use crate::keyring::Keyring;
 use crate::kms::Actor;
 use crate::layout;
@@ -28,7 +29,7 @@ pub struct CreateTable {
     pub attribute_definitions: Vec<AttributeDefinition>,
     /// Partition key, then perhaps sort key.
     pub key_schema: Vec<KeySchemaElement>,
-    /// Absent is provisioned with whatever throughput is given.
+    /// Absent is provisioned if a throughput is given, and on demand if none is.
     pub billing_mode: Member<BillingMode>,
     /// Read and write capacity units.
     pub provisioned_throughput: Option<(i64, i64)>,
@@ -36,15 +37,6 @@ pub struct CreateTable {
     pub sse_specification: Option<SseSpecification>,
     /// Whether DeleteTable shall be refused.
     pub deletion_protection: bool,
-}
-
-/// The billing modes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BillingMode {
-    /// A stated throughput.
-    Provisioned,
-    /// On demand.
-    PayPerRequest,
 }
 
 impl Tables {
@@ -110,26 +102,10 @@ fn check(request: &CreateTable) -> Result<(KeySchema, Choice, Billing), TableErr
         sse.constraints(&mut violations);
     }
     violations.finish()?;
-    let billing = billing(&request.billing_mode, request.provisioned_throughput)?;
+    let billing = billing(None, &request.billing_mode, request.provisioned_throughput)?;
     let schema = KeySchema::for_new_table(&request.attribute_definitions, &request.key_schema)?;
     let choice = request.sse_specification.as_ref().map_or(Ok(Choice::Owned), SseSpecification::choice)?;
     Ok((schema, choice, billing))
-}
-
-/// Over gRPC, throughput may be left out altogether: it is not enforced, and a newcomer need not invent one.
-fn billing(mode: &Member<BillingMode>, throughput: Option<(i64, i64)>) -> Result<Billing, Invalid> {
-    match (mode.known(), throughput) {
-        (Some(BillingMode::PayPerRequest), Some(_)) => Err(Invalid::ThroughputNotAllowed),
-        (Some(BillingMode::PayPerRequest), None) | (None, None) => Ok(Billing::PayPerRequest),
-        (Some(BillingMode::Provisioned), None) => Err(Invalid::ThroughputMissing),
-        (Some(BillingMode::Provisioned) | None, Some((read, write))) => {
-            let mut violations = Violations::new();
-            violations.range("provisionedThroughput.readCapacityUnits", Some(read), 1..=i64::MAX);
-            violations.range("provisionedThroughput.writeCapacityUnits", Some(write), 1..=i64::MAX);
-            violations.finish()?;
-            Ok(Billing::Provisioned { read, write })
-        }
-    }
 }
 
 fn attributes(definitions: &[AttributeDefinition]) -> Vec<(String, crate::schema::ScalarType)> {

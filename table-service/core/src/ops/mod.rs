@@ -5,6 +5,7 @@
 
 mod batch_get_item;
 mod batch_write_item;
+mod billing;
 mod create_table;
 mod delete_item;
 mod delete_table;
@@ -19,7 +20,8 @@ mod update_table;
 
 pub use batch_get_item::{BatchGetItem, BatchGetItemOutput, KeysOfTable};
 pub use batch_write_item::{BatchWriteItem, BatchWriteItemOutput, UnprocessedWrite, WriteRequest};
-pub use create_table::{BillingMode, CreateTable};
+pub use billing::BillingMode;
+pub use create_table::CreateTable;
 pub use delete_item::DeleteItem;
 pub use describe_table::{SseDescription, SseStatus, TableDescription, TableStatus};
 pub use get_item::GetItem;

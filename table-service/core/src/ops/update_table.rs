@@ -6,7 +6,8 @@ use std::sync::Arc;
 use envelope::TableKey;
 use identity::Caller;
 
-use super::create_table::{BillingMode, actor};
+use super::billing::{BillingMode, billing};
+use super::create_table::actor;
 use super::describe_table::TableDescription;
 use crate::authorize::{Granted, Op};
 use crate::binding::{rejected, spent};
@@ -14,7 +15,7 @@ use crate::engine::{Inner, Tables, whole};
 use crate::error::{Invalid, TableError};
 use crate::keyring;
 use crate::kms::{Actor, KmsFailure};
-use crate::record::{Billing, KeyKind, TableRecord};
+use crate::record::{KeyKind, TableRecord};
 use crate::sse::{Choice, SseSpecification};
 use crate::table::{Committed, Table};
 use crate::validate::{Member, Violations};
@@ -170,27 +171,9 @@ impl Inner {
         if let Some(protection) = request.deletion_protection {
             record.deletion_protection = protection;
         }
-        record.billing = new_billing(record.billing, request)?;
+        record.billing =
+            billing(Some(record.billing), &request.billing_mode, request.provisioned_throughput)?;
         table.show(self.replace(&committed, record.clone(), None).await?);
         Ok(record)
-    }
-}
-
-fn new_billing(current: Billing, request: &UpdateTable) -> Result<Billing, Invalid> {
-    match (request.billing_mode.known(), request.provisioned_throughput, current) {
-        (None, None, current) => Ok(current),
-        (Some(BillingMode::PayPerRequest), None, _) => Ok(Billing::PayPerRequest),
-        (Some(BillingMode::PayPerRequest), Some(_), _) | (None, Some(_), Billing::PayPerRequest) => {
-            Err(Invalid::ThroughputNotAllowed)
-        }
-        (Some(BillingMode::Provisioned), None, current @ Billing::Provisioned { .. }) => Ok(current),
-        (Some(BillingMode::Provisioned), None, Billing::PayPerRequest) => Err(Invalid::ThroughputMissing),
-        (_, Some((read, write)), _) => {
-            let mut violations = Violations::new();
-            violations.range("provisionedThroughput.readCapacityUnits", Some(read), 1..=i64::MAX);
-            violations.range("provisionedThroughput.writeCapacityUnits", Some(write), 1..=i64::MAX);
-            violations.finish()?;
-            Ok(Billing::Provisioned { read, write })
-        }
     }
 }
