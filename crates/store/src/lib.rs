@@ -5,9 +5,12 @@
 //! fails re-reads and tries again. The cores see this port and never an engine: `memory` for tests, `sled` (feature
 //! `sled`) for one machine.
 //!
+//! Beside it stands [`Effaceable`], a second small port for secrets that can really be destroyed.
+//!
 //! The store is untrusted with content: values arrive sealed, and this crate neither knows nor logs them.
 
 mod batch;
+mod effaceable;
 mod error;
 mod memory;
 mod port;
@@ -19,6 +22,7 @@ mod stripes;
 #[cfg(feature = "sled")]
 pub use self::sled::{OpenError, SledConfig, SledStore, Stats};
 pub use batch::Batch;
+pub use effaceable::{Effaceable, SECRET_BYTES, Secret, SecretId};
 pub use error::{CommitError, Part, StoreError};
 pub use memory::MemoryStore;
 pub use port::{Entry, MAX_BATCH_BYTES, MAX_KEY_BYTES, MAX_VALUE_BYTES, Store};

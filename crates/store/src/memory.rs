@@ -1,19 +1,22 @@
 //! The engine of the tests: a `BTreeMap` under one lock. It keeps every promise of the port but durability.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::{Batch, CommitError, Direction, Entry, KeyRange, Limit, Store, StoreError};
+use crate::{
+    Batch, CommitError, Direction, Effaceable, Entry, KeyRange, Limit, Secret, SecretId, Store, StoreError,
+};
 
 /// A store that forgets everything when it is dropped. Every scan sees one whole state.
 #[derive(Default)]
 pub struct MemoryStore {
     map: Mutex<BTreeMap<Bytes, Bytes>>,
+    secrets: Mutex<HashMap<SecretId, Secret>>,
 }
 
 impl MemoryStore {
@@ -25,6 +28,10 @@ impl MemoryStore {
     /// The map cannot be left half changed: a commit checks everything before its first write.
     fn map(&self) -> MutexGuard<'_, BTreeMap<Bytes, Bytes>> {
         self.map.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn secrets(&self) -> MutexGuard<'_, HashMap<SecretId, Secret>> {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -74,6 +81,27 @@ impl Store for MemoryStore {
     fn size_on_disk(&self) -> Result<u64, StoreError> {
         let bytes: usize = self.map().iter().map(|(key, value)| key.len() + value.len()).sum();
         Ok(u64::try_from(bytes).unwrap_or(u64::MAX))
+    }
+}
+
+#[async_trait]
+impl Effaceable for MemoryStore {
+    async fn keep(&self, id: SecretId, secret: Secret) -> Result<(), StoreError> {
+        self.secrets().insert(id, secret);
+        Ok(())
+    }
+
+    fn recall(&self, id: &SecretId) -> Result<Option<Secret>, StoreError> {
+        Ok(self.secrets().get(id).cloned())
+    }
+
+    async fn efface(&self, id: &SecretId) -> Result<(), StoreError> {
+        self.secrets().remove(id);
+        Ok(())
+    }
+
+    fn secrets(&self) -> Vec<SecretId> {
+        self.secrets().keys().copied().collect()
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 use ::sled::Db;
 use bytes::Bytes;
 
-use super::stats::Counters;
+use super::{slots::Slots, stats::Counters};
 use crate::StoreError;
 
 /// For keys whose new values are on their way to the disk, the values before, absence included.
@@ -24,17 +24,19 @@ pub(super) struct Core {
     /// The first failure. Once set, every call is refused.
     failure: OnceLock<Arc<str>>,
     pub(super) counters: Counters,
+    pub(super) slots: Slots,
     /// Dropped after `db`, so that nobody else opens files that are still in use.
     _lock: File,
 }
 
 impl Core {
-    pub(super) fn new(db: Db, lock: File) -> Self {
+    pub(super) fn new(db: Db, slots: Slots, lock: File) -> Self {
         Self {
             db,
             veil: RwLock::default(),
             failure: OnceLock::new(),
             counters: Counters::default(),
+            slots,
             _lock: lock,
         }
     }

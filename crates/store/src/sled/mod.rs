@@ -9,6 +9,7 @@
 //! | large pages go to files that are never synced | cuts values into chunks, large segments | `codec`, `open` |
 //! | one flush per commit is slow, many at once hang | one writer thread, one merged batch, one flush | `writer` |
 //! | a write is visible before it is durable | readers see the value before it, until it is durable | `reader` |
+//! | what is deleted stays in the log for a while | offers a file that is overwritten in place | `slots` |
 //! | after an I/O error its state is unknown | poisons the store, until it is opened again | `core` |
 //!
 //! Gets, and the first [`Limit::SNAPSHOT`] of a scan, run on the caller's thread: they take microseconds, less than
@@ -18,6 +19,7 @@ mod codec;
 mod core;
 mod open;
 mod reader;
+mod slots;
 mod stats;
 mod writer;
 
@@ -33,13 +35,16 @@ use tokio::{
 use self::{
     core::Core,
     reader::Scan,
+    slots::Slots,
     writer::{QUEUE_COMMITS, Submission},
 };
 pub use self::{
     open::{OpenError, SledConfig},
     stats::Stats,
 };
-use crate::{Batch, CommitError, Direction, Entry, KeyRange, Limit, Store, StoreError};
+use crate::{
+    Batch, CommitError, Direction, Effaceable, Entry, KeyRange, Limit, Secret, SecretId, Store, StoreError,
+};
 
 /// A store in one directory of this machine, open in one process at a time.
 ///
@@ -63,6 +68,17 @@ impl SledStore {
     /// What the store has done since it was opened.
     pub fn stats(&self) -> Stats {
         self.core.counters.snapshot()
+    }
+
+    /// Writes to the file of secrets, off the caller's thread. A failure there is no failure of the store: each call
+    /// can be repeated.
+    async fn on_slots(
+        &self,
+        work: impl FnOnce(&Slots) -> Result<(), StoreError> + Send + 'static,
+    ) -> Result<(), StoreError> {
+        self.core.check()?;
+        let core = Arc::clone(&self.core);
+        task::spawn_blocking(move || work(&core.slots)).await.map_err(StoreError::engine)?
     }
 
     /// Why a submission found no writer.
@@ -111,6 +127,27 @@ impl Store for SledStore {
 
     fn size_on_disk(&self) -> Result<u64, StoreError> {
         self.core.size_on_disk()
+    }
+}
+
+#[async_trait]
+impl Effaceable for SledStore {
+    async fn keep(&self, id: SecretId, secret: Secret) -> Result<(), StoreError> {
+        self.on_slots(move |slots| slots.keep(id, &secret)).await
+    }
+
+    fn recall(&self, id: &SecretId) -> Result<Option<Secret>, StoreError> {
+        self.core.check()?;
+        self.core.slots.recall(id)
+    }
+
+    async fn efface(&self, id: &SecretId) -> Result<(), StoreError> {
+        let id = *id;
+        self.on_slots(move |slots| slots.efface(&id)).await
+    }
+
+    fn secrets(&self) -> Vec<SecretId> {
+        self.core.slots.ids()
     }
 }
 

@@ -4,6 +4,7 @@
 //! <path>/LOCK                 locked while the store is open
 //! <path>/data.new/            a store being made; worth nothing, deleted by the next start
 //! <path>/data/FORMAT          "keystead-store 1"
+//! <path>/data/effaceable      secrets that are overwritten in place, see `slots`
 //! <path>/data/sled/           sled's own files
 //! ```
 //!
@@ -23,9 +24,11 @@ use std::{
 
 use ::sled::{Db, Mode};
 
-use super::{codec, core::Core};
+use super::{codec, core::Core, slots::Slots};
 use crate::StoreError;
 
+/// The name of the file of effaceable secrets.
+const SECRETS: &str = "effaceable";
 /// The format written, and the newest that is understood.
 const FORMAT: u32 = 1;
 /// What the format marker says before the number.
@@ -116,7 +119,7 @@ pub(super) fn open(config: &SledConfig) -> Result<Core, OpenError> {
         return Err(OpenError::SentinelLost(config.path.clone()));
     }
     probe_sync(&db)?;
-    Ok(Core::new(db, lock))
+    Ok(Core::new(db, Slots::open(&data.join(SECRETS))?, lock))
 }
 
 /// Makes a complete store in `data` and closes it, so that it can be renamed.
@@ -130,6 +133,7 @@ fn make(config: &SledConfig, data: &Path) -> Result<(), OpenError> {
     for entry in fs::read_dir(data.join("sled"))? {
         File::open(entry?.path())?.sync_all()?;
     }
+    Slots::create(&data.join(SECRETS))?;
     let marker = data.join("FORMAT");
     fs::write(&marker, format!("{FORMAT_NAME}{FORMAT}\n"))?;
     File::open(&marker)?.sync_all()?;
