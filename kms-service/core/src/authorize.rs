@@ -1,88 +1,138 @@
 //! Who may do what: the one decision in front of every key, and the proofs that it was made.
 //!
 //! [`authorize`] answers with an [`Authorized`], [`Authorized::admit`] (the state table) with an [`Admitted`]. Both
-//! borrow the key they speak of, have private fields and cannot be cloned; the ring hands out material, and a plan
-//! takes a change to a key, for an `Admitted` only. So a forgotten check does not compile, and a proof for one key
-//! opens no other.
+//! borrow the key they speak of, name what they were given for as a type ([`may`]), have private fields and cannot be
+//! cloned. The ring hands out material, and a plan takes a change to a key, for the proof of the fitting permission
+//! only. So a forgotten check does not compile, nor does a wrong one, and a proof for one key opens no other.
+//!
+//! What is smaller than a key has proofs of its own, which hold the very thing they allow: [`AliasAuthorized`] and
+//! [`GrantEnding`].
 //!
 //! The decision (AWS developer guide, "Policy evaluation"): an explicit deny in the caller's own policy wins; else the
 //! key policy allows the caller; or it leaves the matter to the account, and the caller is the account's root or the
 //! caller's policy allows; or a grant on the key does.
 
+use std::marker::PhantomData;
+
 use identity::{Caller, PrincipalKind, ServiceName, Verdict};
 
 use crate::{
+    alias::{Alias, AliasName},
     error::{Denial, DenialReason, KmsError},
     grant::{Asked, Grant, GrantOperation, Grantee},
+    ids::{GrantId, alias_arn},
     key::KeyRecord,
     policy::PolicyVerdict,
-    ring::{Entry, Material},
+    realm::Realm,
+    ring::{Entry, Material, Ring},
 };
 
-macro_rules! ops {
-    ($($op:ident)+) => {
+macro_rules! permissions {
+    ($($name:ident)+) => {
         /// A permission. Nearly one for each operation; ReEncrypt needs two.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[expect(missing_docs, reason = "the names are those of the permissions")]
         pub enum Op {
-            $($op,)+
+            $($name,)+
         }
 
         impl Op {
             /// Every permission.
-            pub const ALL: &[Self] = &[$(Self::$op,)+];
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
 
             /// The permission as policies write it.
             pub const fn action(self) -> &'static str {
                 match self {
-                    $(Self::$op => concat!("kms:", stringify!($op)),)+
+                    $(Self::$name => concat!("kms:", stringify!($name)),)+
                 }
             }
+        }
+
+        /// The permissions as types, for proofs to carry. They have no values.
+        pub(crate) mod may {
+            $(
+                pub(crate) enum $name {}
+
+                impl super::Permission for $name {
+                    const OP: super::Op = super::Op::$name;
+                }
+            )+
         }
     };
 }
 
-ops! {
+permissions! {
     CreateKey TagResource DescribeKey ListKeys EnableKey DisableKey ScheduleKeyDeletion CancelKeyDeletion
     CreateAlias UpdateAlias DeleteAlias ListAliases
     Encrypt Decrypt ReEncryptFrom ReEncryptTo GenerateDataKey GenerateDataKeyWithoutPlaintext GenerateRandom
     RotateKeyOnDemand CreateGrant ListGrants RetireGrant RevokeGrant WatchKeys
 }
 
-/// Proof that the caller may do one thing with one key, whatever the key's state.
+/// What a proof was given for: one of [`may`].
+pub(crate) trait Permission {
+    /// The same as a value.
+    const OP: Op;
+}
+
+/// A permission that seals with a key's current material.
+pub(crate) trait Seals: Permission {}
+impl Seals for may::Encrypt {}
+impl Seals for may::ReEncryptTo {}
+impl Seals for may::GenerateDataKey {}
+impl Seals for may::GenerateDataKeyWithoutPlaintext {}
+
+/// A permission that opens with whichever material a blob names.
+pub(crate) trait Opens: Permission {}
+impl Opens for may::Decrypt {}
+impl Opens for may::ReEncryptFrom {}
+
+/// Proof that the caller may do `P` with one key, whatever the key's state.
 #[must_use]
-pub(crate) struct Authorized<'r> {
+pub(crate) struct Authorized<'r, P> {
     entry: &'r Entry,
-    op: Op,
+    permission: PhantomData<P>,
 }
 
 /// Proof that the caller may, and that the key's state allows it.
 #[must_use]
-pub(crate) struct Admitted<'r> {
+pub(crate) struct Admitted<'r, P> {
     entry: &'r Entry,
+    permission: PhantomData<P>,
 }
 
-/// Proof that the caller may do something that concerns no existing key.
+/// Proof that the caller may do `P` with something that is no key: the account itself, or a name in it.
 #[must_use]
-pub(crate) struct AccountAuthorized {
-    _private: (),
+pub(crate) struct AccountAuthorized<P> {
+    permission: PhantomData<P>,
 }
 
-impl<'r> Authorized<'r> {
+/// Proof that the caller may do `P` with this alias: with its name, and with the key that it stands for.
+#[must_use]
+pub(crate) struct AliasAuthorized<'r, P> {
+    alias: &'r Alias,
+    permission: PhantomData<P>,
+}
+
+/// Proof that the caller may end this grant.
+#[must_use]
+pub(crate) struct GrantEnding<'r> {
+    entry: &'r Entry,
+    grant: &'r Grant,
+}
+
+impl<'r, P: Permission> Authorized<'r, P> {
+    const fn given(entry: &'r Entry) -> Self {
+        Self { entry, permission: PhantomData }
+    }
+
     /// Goes on if the key's state allows the operation.
-    pub(crate) fn admit(self) -> Result<Admitted<'r>, KmsError> {
-        self.entry.record().state.admit(self.op, self.entry.arn())?;
-        Ok(Admitted { entry: self.entry })
+    pub(crate) fn admit(self) -> Result<Admitted<'r, P>, KmsError> {
+        self.entry.record().state.admit(P::OP, self.entry.arn())?;
+        Ok(Admitted { entry: self.entry, permission: PhantomData })
     }
 }
 
-impl<'r> Admitted<'r> {
-    /// The service's own upkeep: destroying what is due, rotating what it manages itself. Nobody asked for it, so
-    /// there is nobody to authorize. For the background task, and for nothing else.
-    pub(crate) const fn upkeep(entry: &'r Entry) -> Self {
-        Self { entry }
-    }
-
+impl<'r, P: Permission> Admitted<'r, P> {
     /// The key.
     pub(crate) const fn entry(&self) -> &'r Entry {
         self.entry
@@ -98,27 +148,63 @@ impl<'r> Admitted<'r> {
         self.entry.arn()
     }
 
-    /// The material that encrypts.
-    pub(crate) fn current(&self) -> Result<&'r Material, KmsError> {
-        self.entry
-            .material(self, self.record().current_material)
-            .ok_or(KmsError::Defect("a key has no current material"))
-    }
-
-    /// The material of one version, if the key has it.
-    pub(crate) fn version(&self, version: u32) -> Option<&'r Material> {
-        self.entry.material(self, version)
+    /// A proof out of nothing, for tests that look behind the scenes.
+    #[cfg(test)]
+    pub(crate) const fn danger_assumed(entry: &'r Entry) -> Self {
+        Self { entry, permission: PhantomData }
     }
 }
 
-/// Decides whether `caller` may do `op` with the key.
-pub(crate) fn authorize<'r>(
+impl<'r, P: Seals> Admitted<'r, P> {
+    /// The material that encrypts.
+    pub(crate) fn current(&self) -> Result<&'r Material, KmsError> {
+        Entry::material(self, self.record().current_material)
+            .ok_or(KmsError::Defect("a key has no current material"))
+    }
+}
+
+impl<'r, P: Opens> Admitted<'r, P> {
+    /// The material of one version, if the key has it.
+    pub(crate) fn version(&self, version: u32) -> Option<&'r Material> {
+        Entry::material(self, version)
+    }
+}
+
+impl<'r> Admitted<'r, may::RevokeGrant> {
+    /// One of the key's grants, to be ended.
+    pub(crate) fn grant(&self, id: &GrantId) -> Option<GrantEnding<'r>> {
+        let entry = self.entry;
+        entry.grants().get(id).map(|grant| GrantEnding { entry, grant })
+    }
+}
+
+impl<'r> GrantEnding<'r> {
+    /// The grant's key.
+    pub(crate) const fn entry(&self) -> &'r Entry {
+        self.entry
+    }
+
+    /// The grant.
+    pub(crate) const fn grant(&self) -> &'r Grant {
+        self.grant
+    }
+}
+
+impl<'r, P> AliasAuthorized<'r, P> {
+    /// The alias.
+    pub(crate) const fn alias(&self) -> &'r Alias {
+        self.alias
+    }
+}
+
+/// Decides whether `caller` may do `P` with the key.
+pub(crate) fn authorize<'r, P: Permission>(
     caller: &Caller,
-    op: Op,
     entry: &'r Entry,
     asked: Asked<'_>,
     dynamodb: &ServiceName,
-) -> Result<Authorized<'r>, KmsError> {
+) -> Result<Authorized<'r, P>, KmsError> {
+    let op = P::OP;
     let refuse = |why| Err(denied(caller, op, entry.arn(), why));
     let identity = caller.principal.policy.evaluate(op.action(), entry.arn());
     if identity == Verdict::Deny {
@@ -132,7 +218,7 @@ pub(crate) fn authorize<'r>(
         PolicyVerdict::Silent => false,
     };
     if allowed || granted(caller, op, entry, asked) {
-        return Ok(Authorized { entry, op });
+        return Ok(Authorized::given(entry));
     }
     let foreign = caller.principal.account != record.account && caller.principal.as_service().is_none();
     match verdict {
@@ -153,13 +239,14 @@ fn granted(caller: &Caller, op: Op, entry: &Entry, asked: Asked<'_>) -> bool {
 }
 
 /// Decides whether `caller` may retire `grant`: the retiring principal, a grantee that was given that right, the root
-/// of the issuing account, or whoever an identity policy of that account allows. A key policy has no say in this.
+/// of the issuing account, or whoever an identity policy of that account allows. A key policy has no say in this, and the
+/// key's state neither.
 pub(crate) fn authorize_retirement<'r>(
     caller: &Caller,
     entry: &'r Entry,
-    grant: &Grant,
-) -> Result<Authorized<'r>, KmsError> {
-    let op = Op::RetireGrant;
+    grant: &'r Grant,
+) -> Result<GrantEnding<'r>, KmsError> {
+    let op = may::RetireGrant::OP;
     let refuse = |why| Err(denied(caller, op, entry.arn(), why));
     let identity = caller.principal.policy.evaluate(op.action(), entry.arn());
     if identity == Verdict::Deny {
@@ -179,37 +266,64 @@ pub(crate) fn authorize_retirement<'r>(
             PrincipalKind::Service(_) => false,
         };
     if by_terms || by_account {
-        return Ok(Authorized { entry, op });
+        return Ok(GrantEnding { entry, grant });
     }
     refuse(DenialReason::NoIdentityPolicy)
 }
 
 /// Decides what concerns no existing key: only the caller's own policy has a say.
-pub(crate) fn authorize_account(
+pub(crate) fn authorize_account<P: Permission>(
     caller: &Caller,
-    op: Op,
     resource: &str,
-) -> Result<AccountAuthorized, KmsError> {
-    match caller.principal.policy.evaluate(op.action(), resource) {
-        Verdict::Allow => Ok(AccountAuthorized { _private: () }),
-        Verdict::Silent if caller.principal.is_root() => Ok(AccountAuthorized { _private: () }),
-        Verdict::Silent => Err(denied(caller, op, resource, DenialReason::NoIdentityPolicy)),
-        Verdict::Deny => Err(denied(caller, op, resource, DenialReason::ExplicitDeny)),
+) -> Result<AccountAuthorized<P>, KmsError> {
+    let refuse = |why| Err(denied(caller, P::OP, resource, why));
+    match caller.principal.policy.evaluate(P::OP.action(), resource) {
+        Verdict::Allow => Ok(AccountAuthorized { permission: PhantomData }),
+        Verdict::Silent if caller.principal.is_root() => Ok(AccountAuthorized { permission: PhantomData }),
+        Verdict::Silent => refuse(DenialReason::NoIdentityPolicy),
+        Verdict::Deny => refuse(DenialReason::ExplicitDeny),
     }
+}
+
+/// Finds an alias of the caller's account and decides whether the caller may do `P` with its name and with its key. The
+/// key's state has no say: an alias leaves a key in every state. `note` is told of the key before it is decided about.
+pub(crate) fn authorize_alias<'r, P: Permission>(
+    caller: &Caller,
+    name: &AliasName,
+    ring: &'r Ring,
+    realm: &Realm,
+    note: impl FnOnce(&Entry),
+) -> Result<AliasAuthorized<'r, P>, KmsError> {
+    let account = &caller.principal.account;
+    let arn = alias_arn(realm.region(), account, name);
+    let AccountAuthorized::<P> { permission } = authorize_account(caller, &arn)?;
+    let alias = ring.alias(account, name).ok_or(KmsError::AliasNotFound { arn })?;
+    let entry = ring.key(alias.target).ok_or(KmsError::Defect("an alias without a key"))?;
+    note(entry);
+    let Authorized::<P> { .. } = authorize(caller, entry, Asked::Plain, realm.dynamodb())?;
+    Ok(AliasAuthorized { alias, permission })
+}
+
+/// The first use of a key that the service makes by itself is authorized against the key as it is going to be, and is
+/// then the right to make it.
+pub(crate) fn authorize_first_use<P: Permission>(
+    caller: &Caller,
+    prospect: &Entry,
+    dynamodb: &ServiceName,
+) -> Result<AccountAuthorized<may::CreateKey>, KmsError> {
+    let Authorized::<P> { .. } = authorize(caller, prospect, Asked::Plain, dynamodb)?;
+    Ok(AccountAuthorized { permission: PhantomData })
 }
 
 /// Watching is for services that act for themselves.
-pub(crate) fn authorize_watch(caller: &Caller) -> Result<AccountAuthorized, KmsError> {
-    match caller.as_service() {
-        Some(_) => Ok(AccountAuthorized { _private: () }),
-        None => Err(denied(caller, Op::WatchKeys, "*", DenialReason::NoResourcePolicy)),
+pub(crate) fn authorize_watch(caller: &Caller) -> Result<AccountAuthorized<may::WatchKeys>, KmsError> {
+    let refuse = |why| Err(denied(caller, Op::WatchKeys, "*", why));
+    if caller.principal.policy.evaluate(Op::WatchKeys.action(), "*") == Verdict::Deny {
+        return refuse(DenialReason::ExplicitDeny);
     }
-}
-
-impl AccountAuthorized {
-    /// The first use of a key that the service makes by itself was authorized against the key as it is going to be.
-    pub(crate) fn first_use(_: &Authorized<'_>) -> Self {
-        Self { _private: () }
+    match caller.as_service() {
+        Some(_) => Ok(AccountAuthorized { permission: PhantomData }),
+        None => refuse(DenialReason::NoResourcePolicy),
     }
 }
 
@@ -220,4 +334,51 @@ pub(crate) fn denied(caller: &Caller, op: Op, resource: &str, why: DenialReason)
         resource: resource.to_owned(),
         why,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Debug;
+
+    use static_assertions::{assert_impl_all, assert_not_impl_any};
+
+    use super::*;
+
+    // A proof is given once, by a decision, and is not copied.
+    assert_not_impl_any!(Authorized<'static, may::Decrypt>: Clone, Copy, Default, From<Admitted<'static, may::Decrypt>>);
+    assert_not_impl_any!(Admitted<'static, may::Decrypt>: Clone, Copy, Default, From<&'static Entry>);
+    assert_not_impl_any!(AccountAuthorized<may::CreateKey>: Clone, Copy, Default);
+    assert_not_impl_any!(AliasAuthorized<'static, may::DeleteAlias>: Clone, Copy, Default, From<&'static Alias>);
+    assert_not_impl_any!(GrantEnding<'static>: Clone, Copy, Default, From<&'static Grant>);
+    assert_not_impl_any!(crate::background::Duty: Clone, Copy, Default);
+    assert_not_impl_any!(Material: Clone, Debug, PartialEq);
+
+    macro_rules! assert_no_material {
+        ($($name:ident)+) => { $(assert_not_impl_any!(may::$name: Seals, Opens);)+ };
+    }
+
+    // What seals does not open, what opens does not seal, and nothing else reaches material.
+    assert_impl_all!(may::Encrypt: Seals);
+    assert_impl_all!(may::ReEncryptTo: Seals);
+    assert_impl_all!(may::GenerateDataKey: Seals);
+    assert_impl_all!(may::GenerateDataKeyWithoutPlaintext: Seals);
+    assert_impl_all!(may::Decrypt: Opens);
+    assert_impl_all!(may::ReEncryptFrom: Opens);
+    assert_not_impl_any!(may::Encrypt: Opens);
+    assert_not_impl_any!(may::ReEncryptTo: Opens);
+    assert_not_impl_any!(may::GenerateDataKey: Opens);
+    assert_not_impl_any!(may::GenerateDataKeyWithoutPlaintext: Opens);
+    assert_not_impl_any!(may::Decrypt: Seals);
+    assert_not_impl_any!(may::ReEncryptFrom: Seals);
+    assert_no_material! {
+        CreateKey TagResource DescribeKey ListKeys EnableKey DisableKey ScheduleKeyDeletion CancelKeyDeletion
+        CreateAlias UpdateAlias DeleteAlias ListAliases GenerateRandom RotateKeyOnDemand CreateGrant ListGrants
+        RetireGrant RevokeGrant WatchKeys
+    }
+
+    #[test]
+    fn a_type_and_its_value_are_the_same_permission() {
+        assert_eq!(may::CancelKeyDeletion::OP, Op::CancelKeyDeletion);
+        assert_eq!(may::CancelKeyDeletion::OP.action(), "kms:CancelKeyDeletion");
+    }
 }

@@ -2,7 +2,6 @@
 //! the keys that the service manages itself, and loading memory anew after a failure of the store.
 
 use crate::{
-    authorize::Admitted,
     error::KmsError,
     ids::KeyId,
     key::KeyState,
@@ -20,6 +19,10 @@ pub struct Upkeep {
     /// Keys rotated.
     pub rotated: usize,
 }
+
+/// The right to do what nobody asked for: destroying what is due, rotating what the service manages itself. Made here and
+/// nowhere else.
+pub(crate) struct Duty(());
 
 impl Kms {
     /// One round. Each key is one commit, so a round that is cut short loses nothing: the next one goes on.
@@ -67,7 +70,7 @@ fn destroy(view: &View<'_>, id: KeyId) -> Result<(Plan, bool), KmsError> {
     let mut plan = Plan::nothing();
     let entry = view.ring.key(id).filter(|entry| is_due(view, entry));
     if let Some(entry) = entry {
-        plan.destroy(&Admitted::upkeep(entry));
+        plan.destroy(&Duty(()), entry);
     }
     Ok((plan, entry.is_some()))
 }
@@ -76,7 +79,7 @@ fn rotate(view: &View<'_>, id: KeyId) -> Result<(Plan, bool), KmsError> {
     let mut plan = Plan::nothing();
     let entry = view.ring.key(id).filter(|entry| is_old(view, entry));
     if let Some(entry) = entry {
-        plan.rotate(&Admitted::upkeep(entry), view.now(), false, view.entropy());
+        plan.rotate_when_old(&Duty(()), entry, view.now(), view.entropy());
     }
     Ok((plan, entry.is_some()))
 }

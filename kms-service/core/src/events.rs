@@ -5,7 +5,10 @@
 
 use tokio::sync::broadcast::{self, error::RecvError};
 
-use crate::limits::WATCH_BUFFER;
+use crate::{
+    authorize::{AccountAuthorized, may},
+    limits::WATCH_BUFFER,
+};
 
 /// What happened to a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +51,11 @@ impl Hub {
         let _ = self.0.send(event);
     }
 
-    pub(crate) fn watch(&self) -> Watch {
+    pub(crate) fn watch(&self, _: &AccountAuthorized<may::WatchKeys>) -> Watch {
+        self.subscribe()
+    }
+
+    fn subscribe(&self) -> Watch {
         Watch { started: false, events: self.0.subscribe() }
     }
 }
@@ -86,7 +93,7 @@ mod tests {
     #[tokio::test]
     async fn a_watcher_that_falls_behind_is_told_and_goes_on() {
         let hub = Hub::new();
-        let mut watch = hub.watch();
+        let mut watch = hub.subscribe();
         for number in 0..=WATCH_BUFFER {
             hub.send(changed(number));
         }

@@ -6,9 +6,8 @@ use identity::{AccountId, Caller};
 use crate::{
     alias::{Alias, AliasName},
     arn::KeyRef,
-    authorize::{AccountAuthorized, Op},
+    authorize::{Permission, authorize_first_use},
     error::{Denial, KmsError},
-    grant::Asked,
     ids::{KeyId, alias_arn},
     key::{KeyKind, KeyRecord},
     kms::{Kms, View},
@@ -28,12 +27,16 @@ struct Missing {
 }
 
 impl Kms {
-    /// Makes the key that `reference` names, if it is a reserved name that has no key yet and the caller may do `op` with
+    /// Makes the key that `reference` names, if it is a reserved name that has no key yet and the caller may do `P` with
     /// the key as it is going to be. Every other reference is left alone.
-    pub(crate) async fn first_use(&self, caller: &Caller, reference: &str, op: Op) -> Result<(), KmsError> {
+    pub(crate) async fn first_use<P: Permission>(
+        &self,
+        caller: &Caller,
+        reference: &str,
+    ) -> Result<(), KmsError> {
         let Some(missing) = self.look(|view| Ok(missing(view, caller, reference)))? else { return Ok(()) };
         let caller = caller.clone();
-        self.upkeep(move |view| make(view, &caller, &missing, op)).await
+        self.upkeep(move |view| make::<P>(view, &caller, &missing)).await
     }
 }
 
@@ -53,7 +56,7 @@ fn missing(view: &View<'_>, caller: &Caller, reference: &str) -> Option<Missing>
     view.ring.alias(&account, &name).is_none().then_some(Missing { account, name, kind })
 }
 
-fn make(view: &View<'_>, caller: &Caller, missing: &Missing, op: Op) -> Result<(Plan, ()), KmsError> {
+fn make<P: Permission>(view: &View<'_>, caller: &Caller, missing: &Missing) -> Result<(Plan, ()), KmsError> {
     let Missing { account, name, kind } = missing;
     if view.ring.alias(account, name).is_some() {
         // Somebody else was first.
@@ -65,12 +68,9 @@ fn make(view: &View<'_>, caller: &Caller, missing: &Missing, op: Op) -> Result<(
         KeyKind::Owned => OWNED_DESCRIPTION.to_owned(),
         KeyKind::Managed | KeyKind::Customer => MANAGED_DESCRIPTION.to_owned(),
     };
-    let proof = {
-        let prospect = Entry::new(view.realm().region(), record.clone());
-        let authorized =
-            crate::authorize::authorize(caller, op, &prospect, Asked::Plain, view.realm().dynamodb());
-        AccountAuthorized::first_use(&authorized.map_err(|error| name_the_alias(error, view, missing))?)
-    };
+    let prospect = Entry::new(view.realm().region(), record.clone());
+    let proof = authorize_first_use::<P>(caller, &prospect, view.realm().dynamodb())
+        .map_err(|error| name_the_alias(error, view, missing))?;
     let target = record.id;
     let mut plan = Plan::nothing();
     plan.create_key(&proof, record, view.entropy());

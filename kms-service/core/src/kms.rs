@@ -21,9 +21,12 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use tracing::Instrument as _;
 
 use crate::{
+    alias::AliasName,
     arn::{KeyRef, check_length},
     audit::{Audit, Operation, Trail},
-    authorize::{Admitted, Authorized, Op, authorize, authorize_watch},
+    authorize::{
+        Admitted, AliasAuthorized, Authorized, Permission, authorize, authorize_alias, authorize_watch,
+    },
     clock::{Clock, Timestamp},
     constraints::Violations,
     error::KmsError,
@@ -108,10 +111,7 @@ impl Kms {
     /// # Errors
     /// Everybody else is refused.
     pub fn watch_keys(&self, caller: &Caller) -> Result<Watch, KmsError> {
-        self.read(caller, Operation::WatchKeys, |_, _| {
-            let _authorized = authorize_watch(caller)?;
-            Ok(self.inner.hub.watch())
-        })
+        self.read(caller, Operation::WatchKeys, |_, _| Ok(self.inner.hub.watch(&authorize_watch(caller)?)))
     }
 
     /// Runs an operation that changes nothing.
@@ -275,30 +275,38 @@ impl<'a> View<'a> {
     }
 
     /// For management operations: finds the key, takes note of it, and demands permission and a fitting state.
-    pub(crate) fn admit(
+    pub(crate) fn admit<P: Permission>(
         &self,
         caller: &Caller,
         trail: &mut Trail,
-        op: Op,
         reference: &str,
-    ) -> Result<Admitted<'a>, KmsError> {
+    ) -> Result<Admitted<'a, P>, KmsError> {
         let mut violations = Violations::default();
         check_length(&mut violations, "keyId", reference);
         violations.finish()?;
         let entry = self.managed_key(caller, reference)?;
         trail.key(entry);
-        self.authorize(caller, op, entry, Asked::Plain)?.admit()
+        self.authorize(caller, entry, Asked::Plain)?.admit()
     }
 
     /// Decides whether the caller may.
-    pub(crate) fn authorize(
+    pub(crate) fn authorize<P: Permission>(
         &self,
         caller: &Caller,
-        op: Op,
         entry: &'a Entry,
         asked: Asked<'_>,
-    ) -> Result<Authorized<'a>, KmsError> {
-        authorize(caller, op, entry, asked, self.realm().dynamodb())
+    ) -> Result<Authorized<'a, P>, KmsError> {
+        authorize(caller, entry, asked, self.realm().dynamodb())
+    }
+
+    /// For operations on an alias: finds it, takes note of its key, and demands permission on both.
+    pub(crate) fn alias<P: Permission>(
+        &self,
+        caller: &Caller,
+        trail: &mut Trail,
+        name: &AliasName,
+    ) -> Result<AliasAuthorized<'a, P>, KmsError> {
+        authorize_alias(caller, name, self.ring, self.realm(), |entry| trail.key(entry))
     }
 
     /// Every grant token must have been made here. A token gives nothing by itself: grants count from the moment that

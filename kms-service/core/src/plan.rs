@@ -1,14 +1,16 @@
 //! What a mutation is going to do, as a list. The same list makes the store's batch, the change in memory and the events
 //! for watchers, so the three cannot tell different stories.
 //!
-//! A plan takes a change to a key only from whoever proves to be admitted to it, and always to the key of that proof.
+//! A plan takes a change only for the proof of the permission that it needs, and always to the key, alias or grant of that
+//! proof. What nobody asked for it takes from the service's own upkeep, which has a [`Duty`].
 
 use envelope::Entropy;
 use identity::{AccountId, Region};
 
 use crate::{
     alias::{Alias, AliasName},
-    authorize::{AccountAuthorized, Admitted, Authorized},
+    authorize::{AccountAuthorized, Admitted, AliasAuthorized, GrantEnding, may},
+    background::Duty,
     clock::Timestamp,
     events::{KeyChange, WatchEvent},
     grant::{Grant, GrantTerms},
@@ -55,76 +57,98 @@ impl Plan {
     }
 
     /// A new key with its first material.
-    pub(crate) fn create_key(&mut self, _: &AccountAuthorized, record: KeyRecord, entropy: &dyn Entropy) {
+    pub(crate) fn create_key(
+        &mut self,
+        _: &AccountAuthorized<may::CreateKey>,
+        record: KeyRecord,
+        entropy: &dyn Entropy,
+    ) {
         let (key, version) = (record.id, record.current_material);
         self.edits.push(Edit::NewKey(record));
         self.edits.push(Edit::NewMaterial { key, version, material: new_material(entropy) });
     }
 
     /// The alias that comes with a key that the service makes by itself.
-    pub(crate) fn create_first_alias(&mut self, _: &AccountAuthorized, alias: Alias) {
+    pub(crate) fn create_first_alias(&mut self, _: &AccountAuthorized<may::CreateKey>, alias: Alias) {
         self.edits.push(Edit::NewAlias(alias));
     }
 
-    /// Another state; the same state is no change.
-    pub(crate) fn set_state(&mut self, key: &Admitted<'_>, state: KeyState) {
-        if key.record().state != state {
-            self.edits.push(Edit::ChangeKey(KeyRecord { state, ..key.record().clone() }));
-            self.tell(key.entry(), KeyChange::State);
-        }
+    /// Usable again.
+    pub(crate) fn enable(&mut self, key: &Admitted<'_, may::EnableKey>) {
+        self.set_state(key.entry(), KeyState::Enabled);
+    }
+
+    /// Switched off.
+    pub(crate) fn disable(&mut self, key: &Admitted<'_, may::DisableKey>) {
+        self.set_state(key.entry(), KeyState::Disabled);
+    }
+
+    /// Unusable, and to be destroyed.
+    pub(crate) fn schedule_deletion(&mut self, key: &Admitted<'_, may::ScheduleKeyDeletion>, at: Timestamp) {
+        self.set_state(key.entry(), KeyState::PendingDeletion { at });
+    }
+
+    /// To stay. It is disabled then, as in AWS.
+    pub(crate) fn cancel_deletion(&mut self, key: &Admitted<'_, may::CancelKeyDeletion>) {
+        self.set_state(key.entry(), KeyState::Disabled);
     }
 
     /// New material, which encrypts from now on. Old material stays and still decrypts.
-    pub(crate) fn rotate(
+    pub(crate) fn rotate_on_demand(
         &mut self,
-        key: &Admitted<'_>,
+        key: &Admitted<'_, may::RotateKeyOnDemand>,
         now: Timestamp,
-        on_demand: bool,
         entropy: &dyn Entropy,
     ) {
         let old = key.record();
-        let version = old.current_material.saturating_add(1);
-        self.edits.push(Edit::ChangeKey(KeyRecord {
-            current_material: version,
-            rotated: now,
-            on_demand_rotations: old.on_demand_rotations + u32::from(on_demand),
-            ..old.clone()
-        }));
-        self.edits.push(Edit::NewMaterial { key: old.id, version, material: new_material(entropy) });
+        let on_demand_rotations = old.on_demand_rotations.saturating_add(1);
+        self.rotate(KeyRecord { on_demand_rotations, ..old.clone() }, now, entropy);
     }
 
-    /// Destroys a key for good.
-    pub(crate) fn destroy(&mut self, key: &Admitted<'_>) {
+    /// The same, of a key that the service rotates by itself.
+    pub(crate) fn rotate_when_old(&mut self, _: &Duty, key: &Entry, now: Timestamp, entropy: &dyn Entropy) {
+        self.rotate(key.record().clone(), now, entropy);
+    }
+
+    /// Destroys a key for good. Nobody may ask for that: only time brings it about.
+    pub(crate) fn destroy(&mut self, _: &Duty, key: &Entry) {
         self.edits.push(Edit::DestroyKey(key.record().id));
-        self.tell(key.entry(), KeyChange::Deleted);
+        self.tell(key, KeyChange::Deleted);
     }
 
     /// A new alias for a key.
-    pub(crate) fn create_alias(&mut self, target: &Admitted<'_>, name: AliasName, now: Timestamp) {
+    pub(crate) fn create_alias(
+        &mut self,
+        _name: &AccountAuthorized<may::CreateAlias>,
+        target: &Admitted<'_, may::CreateAlias>,
+        name: AliasName,
+        now: Timestamp,
+    ) {
         let (account, target) = (target.record().account.clone(), target.record().id);
         self.edits.push(Edit::NewAlias(Alias { account, name, target, created: now, updated: now }));
     }
 
-    /// Points an alias at another key; the caller may change both keys.
+    /// Points an alias at another key.
     pub(crate) fn move_alias(
         &mut self,
-        alias: &Alias,
-        _from: &Authorized<'_>,
-        to: &Admitted<'_>,
+        from: &AliasAuthorized<'_, may::UpdateAlias>,
+        to: &Admitted<'_, may::UpdateAlias>,
         now: Timestamp,
     ) {
-        self.edits.push(Edit::MoveAlias(Alias { target: to.record().id, updated: now, ..alias.clone() }));
+        let alias = from.alias().clone();
+        self.edits.push(Edit::MoveAlias(Alias { target: to.record().id, updated: now, ..alias }));
     }
 
-    /// Removes an alias of a key.
-    pub(crate) fn remove_alias(&mut self, alias: &Alias, _target: &Admitted<'_>) {
-        self.edits.push(Edit::RemoveAlias { account: alias.account.clone(), name: alias.name.clone() });
+    /// Removes an alias.
+    pub(crate) fn remove_alias(&mut self, proof: &AliasAuthorized<'_, may::DeleteAlias>) {
+        let Alias { account, name, .. } = proof.alias().clone();
+        self.edits.push(Edit::RemoveAlias { account, name });
     }
 
     /// A new grant on a key.
     pub(crate) fn create_grant(
         &mut self,
-        key: &Admitted<'_>,
+        key: &Admitted<'_, may::CreateGrant>,
         id: GrantId,
         terms: GrantTerms,
         now: Timestamp,
@@ -133,15 +157,16 @@ impl Plan {
     }
 
     /// Ends a grant on a key.
-    pub(crate) fn remove_grant(&mut self, key: &Admitted<'_>, grant: &Grant) {
-        self.remove_grant_quietly(key, grant);
-        self.tell(key.entry(), KeyChange::Grant);
+    pub(crate) fn end_grant(&mut self, ending: &GrantEnding<'_>) {
+        self.end_grant_quietly(ending);
+        self.tell(ending.entry(), KeyChange::Grant);
     }
 
     /// Ends a grant of the very service that asks for it, to which that is no news. Told all the same, every table under a
     /// key would have to prove its rights anew whenever another one gives its grants back.
-    pub(crate) fn remove_grant_quietly(&mut self, key: &Admitted<'_>, grant: &Grant) {
-        self.edits.push(Edit::RemoveGrant { key: key.record().id, grant: grant.id });
+    pub(crate) fn end_grant_quietly(&mut self, ending: &GrantEnding<'_>) {
+        let Grant { key, id, .. } = *ending.grant();
+        self.edits.push(Edit::RemoveGrant { key, grant: id });
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -158,6 +183,20 @@ impl Plan {
             apply(edit, ring, region);
         }
         self.events
+    }
+
+    /// The same state is no change.
+    fn set_state(&mut self, key: &Entry, state: KeyState) {
+        if key.record().state != state {
+            self.edits.push(Edit::ChangeKey(KeyRecord { state, ..key.record().clone() }));
+            self.tell(key, KeyChange::State);
+        }
+    }
+
+    fn rotate(&mut self, old: KeyRecord, now: Timestamp, entropy: &dyn Entropy) {
+        let (key, version) = (old.id, old.current_material.saturating_add(1));
+        self.edits.push(Edit::ChangeKey(KeyRecord { current_material: version, rotated: now, ..old }));
+        self.edits.push(Edit::NewMaterial { key, version, material: new_material(entropy) });
     }
 
     fn tell(&mut self, entry: &Entry, change: KeyChange) {

@@ -14,7 +14,7 @@ use identity::{AccountId, Caller, Region, ServiceName};
 use crate::{
     alias::{Alias, AliasName},
     arn::KeyRef,
-    authorize::Admitted,
+    authorize::{Admitted, Permission},
     error::KmsError,
     grant::{Grant, Grantee},
     ids::{GrantId, KeyId, alias_arn},
@@ -75,9 +75,9 @@ impl Entry {
         &self.record
     }
 
-    /// One version of the material, for whoever proves to be admitted.
-    pub(crate) fn material(&self, _: &Admitted<'_>, version: u32) -> Option<&Material> {
-        self.materials.get(&version)
+    /// One version of the material of the key that somebody is admitted to. [`Admitted`] says for what.
+    pub(crate) fn material<'r, P: Permission>(key: &Admitted<'r, P>, version: u32) -> Option<&'r Material> {
+        key.entry().materials.get(&version)
     }
 
     /// The id of the current material, which is no secret.

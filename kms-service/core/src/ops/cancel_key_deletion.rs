@@ -2,7 +2,7 @@
 
 use identity::Caller;
 
-use crate::{Kms, audit::Operation, authorize::Op, error::KmsError, key::KeyState, plan::Plan};
+use crate::{Kms, audit::Operation, error::KmsError, plan::Plan};
 
 impl Kms {
     /// Cancels a deletion and returns the key's ARN. The key is disabled afterwards, as in AWS.
@@ -12,9 +12,9 @@ impl Kms {
     pub async fn cancel_key_deletion(&self, caller: &Caller, key_id: String) -> Result<String, KmsError> {
         let who = caller.clone();
         self.change(caller, Operation::CancelKeyDeletion, move |view, trail| {
-            let key = view.admit(&who, trail, Op::CancelKeyDeletion, &key_id)?;
+            let key = view.admit(&who, trail, &key_id)?;
             let mut plan = Plan::nothing();
-            plan.set_state(&key, KeyState::Disabled);
+            plan.cancel_deletion(&key);
             Ok((plan, key.arn().to_owned()))
         })
         .await

@@ -4,7 +4,7 @@ use envelope::{Blob, EncryptionContext, Plaintext};
 use identity::Caller;
 
 use crate::{
-    authorize::{Admitted, Op},
+    authorize::{Admitted, Opens, Seals},
     error::KmsError,
     grant::Asked,
     ids::KeyId,
@@ -29,31 +29,30 @@ pub(crate) struct Opened {
 impl Ciphertext<'_> {
     /// The key to decrypt with. Without a key in the request, a key that is not there, that nobody may know of and that
     /// this caller may not use are answered alike.
-    pub(crate) fn admit<'r>(
+    pub(crate) fn admit<'r, P: Opens>(
         &self,
         view: &View<'r>,
         caller: &Caller,
-        op: Op,
         note: impl FnOnce(&Entry),
-    ) -> Result<Admitted<'r>, KmsError> {
+    ) -> Result<Admitted<'r, P>, KmsError> {
         let asked = Asked::Context(self.context);
         if let Some(reference) = self.key_id {
             let entry = view.key(caller, reference)?;
             note(entry);
-            return view.authorize(caller, op, entry, asked)?.admit();
+            return view.authorize(caller, entry, asked)?.admit();
         }
         let blob = Blob::parse(self.blob).map_err(|_| KmsError::InvalidCiphertext)?;
         let id = KeyId::from_bytes(blob.key_id());
         let entry = view.ring.visible_key(caller, id, view.realm()).ok_or(KmsError::CiphertextRefused)?;
         note(entry);
-        match view.authorize(caller, op, entry, asked) {
+        match view.authorize(caller, entry, asked) {
             Ok(authorized) => authorized.admit(),
             Err(_) => Err(KmsError::CiphertextRefused),
         }
     }
 
     /// Opens the blob. Whatever is wrong with blob or context is answered alike.
-    pub(crate) fn open(&self, key: &Admitted<'_>) -> Result<Opened, KmsError> {
+    pub(crate) fn open(&self, key: &Admitted<'_, impl Opens>) -> Result<Opened, KmsError> {
         let blob = Blob::parse(self.blob).map_err(|_| KmsError::InvalidCiphertext)?;
         if blob.key_id() != key.record().id.bytes() {
             return Err(KmsError::IncorrectKey);
@@ -67,7 +66,7 @@ impl Ciphertext<'_> {
 /// Seals under a key's current material.
 pub(crate) fn seal(
     view: &View<'_>,
-    key: &Admitted<'_>,
+    key: &Admitted<'_, impl Seals>,
     context: &EncryptionContext,
     plaintext: &[u8],
 ) -> Result<(Vec<u8>, String), KmsError> {

@@ -7,7 +7,7 @@ use crate::{
     alias::AliasName,
     arn::{KeyRef, check_length},
     audit::{Operation, Trail},
-    authorize::{Admitted, Op, authorize_account},
+    authorize::{Admitted, Permission, authorize_account},
     constraints::Violations,
     error::{KmsError, Quota, Rule},
     grant::Asked,
@@ -15,6 +15,7 @@ use crate::{
     kms::View,
     limits::ALIASES_PER_KEY_MAX,
     plan::Plan,
+    ring::Entry,
 };
 
 /// Which name, for which key.
@@ -34,18 +35,17 @@ impl Kms {
     pub async fn create_alias(&self, caller: &Caller, request: CreateAlias) -> Result<(), KmsError> {
         let who = caller.clone();
         self.change(caller, Operation::CreateAlias, move |view, trail| {
-            let op = Op::CreateAlias;
             let name = AliasName::chosen(&request.alias_name)?;
             let account = &who.principal.account;
             let arn = alias_arn(view.realm().region(), account, &name);
-            let _authorized = authorize_account(&who, op, &arn)?;
-            let target = admit_target(view, &who, trail, op, &request.target_key_id)?;
+            let authorized = authorize_account(&who, &arn)?;
+            let target = admit_target(view, &who, trail, &request.target_key_id)?;
             if view.ring.alias(account, &name).is_some() {
                 return Err(KmsError::AliasExists { arn });
             }
-            check_quota(&target)?;
+            check_quota(target.entry())?;
             let mut plan = Plan::nothing();
-            plan.create_alias(&target, name, view.now());
+            plan.create_alias(&authorized, &target, name, view.now());
             Ok((plan, ()))
         })
         .await
@@ -54,13 +54,12 @@ impl Kms {
 
 /// The key that an alias is to point at. A permission on another account's key would come from a policy of its own or
 /// from a grant, and neither gives this one, so the key is of the caller's account.
-pub(crate) fn admit_target<'r>(
+pub(crate) fn admit_target<'r, P: Permission>(
     view: &View<'r>,
     caller: &Caller,
     trail: &mut Trail,
-    op: Op,
     target: &str,
-) -> Result<Admitted<'r>, KmsError> {
+) -> Result<Admitted<'r, P>, KmsError> {
     let mut violations = Violations::default();
     check_length(&mut violations, "targetKeyId", target);
     violations.finish()?;
@@ -70,12 +69,12 @@ pub(crate) fn admit_target<'r>(
     }
     let entry = view.ring.resolve(caller, &reference, view.realm())?;
     trail.key(entry);
-    view.authorize(caller, op, entry, Asked::Plain)?.admit()
+    view.authorize(caller, entry, Asked::Plain)?.admit()
 }
 
 /// One more alias must fit.
-pub(crate) fn check_quota(target: &Admitted<'_>) -> Result<(), KmsError> {
-    if target.entry().aliases().len() >= ALIASES_PER_KEY_MAX {
+pub(crate) fn check_quota(target: &Entry) -> Result<(), KmsError> {
+    if target.aliases().len() >= ALIASES_PER_KEY_MAX {
         return Err(KmsError::Limit(Quota::Aliases));
     }
     Ok(())

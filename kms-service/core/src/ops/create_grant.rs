@@ -116,7 +116,7 @@ impl Kms {
             let entry = view.managed_key(&who, &request.key_id)?;
             trail.key(entry);
             let terms = request.terms(&who)?;
-            let authorized = view.authorize(&who, Op::CreateGrant, entry, Asked::Grant(&terms))?;
+            let authorized = view.authorize(&who, entry, Asked::Grant(&terms))?;
             check_services(&who, entry, &terms)?;
             let key = authorized.admit()?;
             let mut plan = Plan::nothing();

@@ -7,7 +7,7 @@ use identity::Caller;
 use crate::{
     Kms,
     audit::Operation,
-    authorize::{Op, authorize_account},
+    authorize::{authorize_account, may},
     constraints::Violations,
     error::{KmsError, Quota, TagRule, Unsupported},
     ids::KeyId,
@@ -94,9 +94,9 @@ impl Kms {
         let who = caller.clone();
         let created = self.change(caller, Operation::CreateKey, move |view, _| {
             request.check()?;
-            let authorized = authorize_account(&who, Op::CreateKey, "*")?;
+            let authorized = authorize_account(&who, "*")?;
             if !request.tags.is_empty() {
-                let _authorized = authorize_account(&who, Op::TagResource, "*")?;
+                let _authorized = authorize_account::<may::TagResource>(&who, "*")?;
             }
             let account = who.principal.account.clone();
             if view.ring.count_of(&account) >= KEYS_PER_ACCOUNT_MAX {

@@ -7,7 +7,7 @@ use crate::{
     Kms,
     arn::check_length,
     audit::Operation,
-    authorize::Op,
+    authorize::may,
     constraints::Violations,
     error::KmsError,
     limits::CIPHERTEXT_BYTES_MAX,
@@ -70,7 +70,7 @@ impl Kms {
             request.check()?;
             view.check_tokens(&request.grant_tokens)?;
             let ciphertext = request.ciphertext();
-            let key = ciphertext.admit(view, caller, Op::Decrypt, |entry| trail.key(entry))?;
+            let key = ciphertext.admit::<may::Decrypt>(view, caller, |entry| trail.key(entry))?;
             request.algorithm.check()?;
             let Opened { plaintext, material_id } = ciphertext.open(&key)?;
             if request.dry_run {

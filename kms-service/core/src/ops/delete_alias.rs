@@ -2,16 +2,7 @@
 
 use identity::Caller;
 
-use crate::{
-    Kms,
-    alias::AliasName,
-    audit::Operation,
-    authorize::{Op, authorize_account},
-    error::KmsError,
-    grant::Asked,
-    ids::alias_arn,
-    plan::Plan,
-};
+use crate::{Kms, alias::AliasName, audit::Operation, error::KmsError, plan::Plan};
 
 impl Kms {
     /// Removes an alias. Needs `kms:DeleteAlias` on the alias and on its key. Works in every state of the key.
@@ -21,17 +12,10 @@ impl Kms {
     pub async fn delete_alias(&self, caller: &Caller, alias_name: String) -> Result<(), KmsError> {
         let who = caller.clone();
         self.change(caller, Operation::DeleteAlias, move |view, trail| {
-            let op = Op::DeleteAlias;
             let name = AliasName::chosen(&alias_name)?;
-            let account = &who.principal.account;
-            let arn = alias_arn(view.realm().region(), account, &name);
-            let _authorized = authorize_account(&who, op, &arn)?;
-            let alias = view.ring.alias(account, &name).ok_or(KmsError::AliasNotFound { arn })?;
-            let entry = view.ring.key(alias.target).ok_or(KmsError::Defect("an alias without a key"))?;
-            trail.key(entry);
-            let target = view.authorize(&who, op, entry, Asked::Plain)?.admit()?;
+            let alias = view.alias(&who, trail, &name)?;
             let mut plan = Plan::nothing();
-            plan.remove_alias(alias, &target);
+            plan.remove_alias(&alias);
             Ok((plan, ()))
         })
         .await

@@ -3,7 +3,7 @@
 use identity::Caller;
 
 use crate::{
-    Kms, arn::check_length, audit::Operation, authorize::Op, constraints::Violations, error::KmsError,
+    Kms, arn::check_length, audit::Operation, authorize::may, constraints::Violations, error::KmsError,
     grant::Asked, metadata::KeyMetadata,
 };
 
@@ -31,9 +31,8 @@ impl Kms {
     /// # Errors
     /// In the order of the module [`ops`](crate::ops).
     pub async fn describe_key(&self, caller: &Caller, request: DescribeKey) -> Result<KeyMetadata, KmsError> {
-        let op = Op::DescribeKey;
         let ready = match request.check() {
-            Ok(()) => self.first_use(caller, &request.key_id, op).await,
+            Ok(()) => self.first_use::<may::DescribeKey>(caller, &request.key_id).await,
             refusal @ Err(_) => refusal,
         };
         self.read(caller, Operation::DescribeKey, |view, trail| {
@@ -41,7 +40,7 @@ impl Kms {
             view.check_tokens(&request.grant_tokens)?;
             let entry = view.key(caller, &request.key_id)?;
             trail.key(entry);
-            let key = view.authorize(caller, op, entry, Asked::Plain)?.admit()?;
+            let key = view.authorize::<may::DescribeKey>(caller, entry, Asked::Plain)?.admit()?;
             Ok(KeyMetadata::of(key.entry()))
         })
     }

@@ -2,7 +2,7 @@
 
 use identity::Caller;
 
-use crate::{Kms, audit::Operation, authorize::Op, error::KmsError, key::KeyState, plan::Plan};
+use crate::{Kms, audit::Operation, error::KmsError, plan::Plan};
 
 impl Kms {
     /// Enables a key, named by id or ARN. An enabled key stays so.
@@ -12,9 +12,9 @@ impl Kms {
     pub async fn enable_key(&self, caller: &Caller, key_id: String) -> Result<(), KmsError> {
         let who = caller.clone();
         self.change(caller, Operation::EnableKey, move |view, trail| {
-            let key = view.admit(&who, trail, Op::EnableKey, &key_id)?;
+            let key = view.admit(&who, trail, &key_id)?;
             let mut plan = Plan::nothing();
-            plan.set_state(&key, KeyState::Enabled);
+            plan.enable(&key);
             Ok((plan, ()))
         })
         .await

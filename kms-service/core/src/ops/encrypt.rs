@@ -4,7 +4,7 @@ use envelope::{EncryptionContext, Plaintext};
 use identity::Caller;
 
 use crate::{
-    Kms, arn::check_length, audit::Operation, authorize::Op, constraints::Violations, error::KmsError,
+    Kms, arn::check_length, audit::Operation, authorize::may, constraints::Violations, error::KmsError,
     grant::Asked, limits::PLAINTEXT_BYTES_MAX, ops::ciphertext::seal, spec::EncryptionAlgorithm,
 };
 
@@ -50,9 +50,8 @@ impl Kms {
     /// # Errors
     /// In the order of the module [`ops`](crate::ops).
     pub async fn encrypt(&self, caller: &Caller, request: Encrypt) -> Result<Encrypted, KmsError> {
-        let op = Op::Encrypt;
         let ready = match request.check() {
-            Ok(()) => self.first_use(caller, &request.key_id, op).await,
+            Ok(()) => self.first_use::<may::Encrypt>(caller, &request.key_id).await,
             refusal @ Err(_) => refusal,
         };
         self.read(caller, Operation::Encrypt, |view, trail| {
@@ -61,7 +60,8 @@ impl Kms {
             view.check_tokens(&request.grant_tokens)?;
             let entry = view.key(caller, &request.key_id)?;
             trail.key(entry);
-            let key = view.authorize(caller, op, entry, Asked::Context(&request.context))?.admit()?;
+            let asked = Asked::Context(&request.context);
+            let key = view.authorize::<may::Encrypt>(caller, entry, asked)?.admit()?;
             request.algorithm.check()?;
             if request.dry_run {
                 return Err(KmsError::DryRun);

@@ -4,8 +4,15 @@ use envelope::{EncryptionContext, Plaintext};
 use identity::Caller;
 
 use crate::{
-    Kms, arn::check_length, audit::Operation, authorize::Op, constraints::Violations, error::KmsError,
-    grant::Asked, ops::ciphertext::seal, spec::DataKeySize,
+    Kms,
+    arn::check_length,
+    audit::Operation,
+    authorize::{Seals, may},
+    constraints::Violations,
+    error::KmsError,
+    grant::Asked,
+    ops::ciphertext::seal,
+    spec::DataKeySize,
 };
 
 /// What data key to make.
@@ -56,19 +63,18 @@ impl Kms {
         caller: &Caller,
         request: GenerateDataKey,
     ) -> Result<GeneratedDataKey, KmsError> {
-        self.make_data_key(caller, request, Operation::GenerateDataKey, Op::GenerateDataKey).await
+        self.make_data_key::<may::GenerateDataKey>(caller, request, Operation::GenerateDataKey).await
     }
 
     /// The one way data keys are made; with plaintext or without are two permissions.
-    pub(crate) async fn make_data_key(
+    pub(crate) async fn make_data_key<P: Seals>(
         &self,
         caller: &Caller,
         request: GenerateDataKey,
         operation: Operation,
-        op: Op,
     ) -> Result<GeneratedDataKey, KmsError> {
         let ready = match request.check().and_then(|()| request.size.bytes()) {
-            Ok(length) => self.first_use(caller, &request.key_id, op).await.map(|()| length),
+            Ok(length) => self.first_use::<P>(caller, &request.key_id).await.map(|()| length),
             Err(refusal) => Err(refusal),
         };
         self.read(caller, operation, |view, trail| {
@@ -77,7 +83,8 @@ impl Kms {
             view.check_tokens(&request.grant_tokens)?;
             let entry = view.key(caller, &request.key_id)?;
             trail.key(entry);
-            let key = view.authorize(caller, op, entry, Asked::Context(&request.context))?.admit()?;
+            let asked = Asked::Context(&request.context);
+            let key = view.authorize::<P>(caller, entry, asked)?.admit()?;
             if request.dry_run {
                 return Err(KmsError::DryRun);
             }

@@ -5,7 +5,7 @@ use identity::Caller;
 use crate::{
     Kms,
     audit::Operation,
-    authorize::Op,
+    authorize::may,
     error::KmsError,
     ops::generate_data_key::{GenerateDataKey, GeneratedDataKey},
 };
@@ -32,9 +32,8 @@ impl Kms {
         request: GenerateDataKey,
     ) -> Result<SealedDataKey, KmsError> {
         let operation = Operation::GenerateDataKeyWithoutPlaintext;
-        let op = Op::GenerateDataKeyWithoutPlaintext;
         let GeneratedDataKey { ciphertext_blob, key_arn, material_id, .. } =
-            self.make_data_key(caller, request, operation, op).await?;
+            self.make_data_key::<may::GenerateDataKeyWithoutPlaintext>(caller, request, operation).await?;
         Ok(SealedDataKey { ciphertext_blob, key_arn, material_id })
     }
 }

@@ -6,7 +6,7 @@ use identity::Caller;
 use crate::{
     Kms,
     audit::Operation,
-    authorize::{Op, authorize_account},
+    authorize::{authorize_account, may},
     constraints::Violations,
     error::{KmsError, Rule},
     limits::NUMBER_OF_BYTES_MAX,
@@ -41,7 +41,7 @@ impl Kms {
     ) -> Result<Plaintext, KmsError> {
         self.read(caller, Operation::GenerateRandom, |view, _| {
             let length = request.length()?;
-            let _authorized = authorize_account(caller, Op::GenerateRandom, "*")?;
+            let _authorized = authorize_account::<may::GenerateRandom>(caller, "*")?;
             Ok(Plaintext::generate(length, view.entropy()))
         })
     }

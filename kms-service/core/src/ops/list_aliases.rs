@@ -7,7 +7,7 @@ use crate::{
     alias::{Alias, AliasName},
     arn::check_length,
     audit::Operation,
-    authorize::{Op, authorize_account},
+    authorize::{authorize_account, may},
     clock::Timestamp,
     constraints::Violations,
     error::KmsError,
@@ -60,7 +60,7 @@ impl Kms {
     ) -> Result<Page<AliasListEntry>, KmsError> {
         self.read(caller, Operation::ListAliases, |view, trail| {
             request.check()?;
-            let _authorized = authorize_account(caller, Op::ListAliases, "*")?;
+            let _authorized = authorize_account::<may::ListAliases>(caller, "*")?;
             let key = match &request.key_id {
                 Some(reference) => Some(view.managed_key(caller, reference)?),
                 None => None,

@@ -6,7 +6,7 @@ use crate::{
     Kms,
     arn::check_length,
     audit::Operation,
-    authorize::Op,
+    authorize::may,
     clock::Timestamp,
     constraints::Violations,
     error::KmsError,
@@ -85,7 +85,7 @@ impl Kms {
         self.read(caller, Operation::ListGrants, |view, trail| {
             request.check()?;
             let wanted = request.grant_id()?;
-            let key = view.admit(caller, trail, Op::ListGrants, &request.key_id)?;
+            let key = view.admit::<may::ListGrants>(caller, trail, &request.key_id)?;
             let list = format!("grants/{}", key.record().id);
             let after = request.page.after(view, &list)?;
             let after = after.and_then(|bytes| bytes.try_into().ok()).map(GrantId::from_bytes);

@@ -5,7 +5,7 @@ use identity::Caller;
 use crate::{
     Kms,
     audit::Operation,
-    authorize::{Op, authorize_account},
+    authorize::{authorize_account, may},
     constraints::Violations,
     error::KmsError,
     ids::KeyId,
@@ -37,7 +37,7 @@ impl Kms {
             let mut violations = Violations::default();
             request.check(&mut violations, LIST_KEYS_PAGE);
             violations.finish()?;
-            let _authorized = authorize_account(caller, Op::ListKeys, "*")?;
+            let _authorized = authorize_account::<may::ListKeys>(caller, "*")?;
             let account = &caller.principal.account;
             let list = format!("keys/{account}");
             let after = request.after(view, &list)?;

@@ -7,7 +7,7 @@ use crate::{
     Kms,
     arn::check_length,
     audit::Operation,
-    authorize::Op,
+    authorize::may,
     constraints::Violations,
     error::KmsError,
     grant::Asked,
@@ -83,7 +83,7 @@ impl Kms {
     /// In the order of the module [`ops`](crate::ops), the source key before the destination.
     pub async fn re_encrypt(&self, caller: &Caller, request: ReEncrypt) -> Result<ReEncrypted, KmsError> {
         let ready = match request.check() {
-            Ok(()) => self.first_use(caller, &request.destination_key_id, Op::ReEncryptTo).await,
+            Ok(()) => self.first_use::<may::ReEncryptTo>(caller, &request.destination_key_id).await,
             refusal @ Err(_) => refusal,
         };
         self.read(caller, Operation::ReEncrypt, |view, trail| {
@@ -92,11 +92,11 @@ impl Kms {
             view.check_tokens(&request.grant_tokens)?;
             let ciphertext = request.source();
             let source =
-                ciphertext.admit(view, caller, Op::ReEncryptFrom, |entry| trail.source_key(entry))?;
+                ciphertext.admit::<may::ReEncryptFrom>(view, caller, |entry| trail.source_key(entry))?;
             let entry = view.key(caller, &request.destination_key_id)?;
             trail.key(entry);
             let asked = Asked::Context(&request.destination_context);
-            let destination = view.authorize(caller, Op::ReEncryptTo, entry, asked)?.admit()?;
+            let destination = view.authorize::<may::ReEncryptTo>(caller, entry, asked)?.admit()?;
             request.source_algorithm.check()?;
             request.destination_algorithm.check()?;
             let opened = ciphertext.open(&source)?;

@@ -79,15 +79,15 @@ impl Kms {
             request.check()?;
             let (entry, grant) = request.find(view, &who)?;
             trail.key(entry);
-            let key = authorize_retirement(&who, entry, grant)?.admit()?;
+            let ending = authorize_retirement(&who, entry, grant)?;
             if request.dry_run {
                 return Err(KmsError::DryRun);
             }
             let mut plan = Plan::nothing();
             if who.as_service().is_some() && grant.terms.grantee == Grantee::of(&who.principal) {
-                plan.remove_grant_quietly(&key, grant);
+                plan.end_grant_quietly(&ending);
             } else {
-                plan.remove_grant(&key, grant);
+                plan.end_grant(&ending);
             }
             Ok((plan, ()))
         })

@@ -3,7 +3,7 @@
 use identity::Caller;
 
 use crate::{
-    Kms, audit::Operation, authorize::Op, constraints::Violations, error::KmsError,
+    Kms, audit::Operation, authorize::may, constraints::Violations, error::KmsError,
     limits::GRANT_ID_CHARS_MAX, ops::list_grants::parse_grant_id, plan::Plan,
 };
 
@@ -30,14 +30,14 @@ impl Kms {
             violations.text("grantId", &request.grant_id, 1, GRANT_ID_CHARS_MAX);
             violations.finish()?;
             let id = parse_grant_id(&request.grant_id)?;
-            let key = view.admit(&who, trail, Op::RevokeGrant, &request.key_id)?;
-            let grant = key.entry().grants().get(&id);
-            let grant = grant.ok_or_else(|| KmsError::GrantNotFound { id: request.grant_id.clone() })?;
+            let key = view.admit::<may::RevokeGrant>(&who, trail, &request.key_id)?;
+            let grant =
+                key.grant(&id).ok_or_else(|| KmsError::GrantNotFound { id: request.grant_id.clone() })?;
             if request.dry_run {
                 return Err(KmsError::DryRun);
             }
             let mut plan = Plan::nothing();
-            plan.remove_grant(&key, grant);
+            plan.end_grant(&grant);
             Ok((plan, ()))
         })
         .await

@@ -5,7 +5,6 @@ use identity::Caller;
 use crate::{
     Kms,
     audit::Operation,
-    authorize::Op,
     error::{KmsError, Quota},
     limits::ON_DEMAND_ROTATIONS_MAX,
     plan::Plan,
@@ -21,13 +20,13 @@ impl Kms {
     pub async fn rotate_key_on_demand(&self, caller: &Caller, key_id: String) -> Result<String, KmsError> {
         let who = caller.clone();
         self.change(caller, Operation::RotateKeyOnDemand, move |view, trail| {
-            let key = view.admit(&who, trail, Op::RotateKeyOnDemand, &key_id)?;
+            let key = view.admit(&who, trail, &key_id)?;
             let arn = key.arn().to_owned();
             if key.record().on_demand_rotations >= ON_DEMAND_ROTATIONS_MAX {
                 return Err(KmsError::Limit(Quota::Rotations { arn }));
             }
             let mut plan = Plan::nothing();
-            plan.rotate(&key, view.now(), true, view.entropy());
+            plan.rotate_on_demand(&key, view.now(), view.entropy());
             Ok((plan, arn))
         })
         .await

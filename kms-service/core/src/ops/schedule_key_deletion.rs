@@ -5,10 +5,8 @@ use identity::Caller;
 use crate::{
     Kms,
     audit::Operation,
-    authorize::Op,
     clock::Timestamp,
     error::{KmsError, Rule},
-    key::KeyState,
     limits::{PENDING_WINDOW_DAYS_MAX, PENDING_WINDOW_DAYS_MIN},
     plan::Plan,
 };
@@ -55,10 +53,10 @@ impl Kms {
         let who = caller.clone();
         self.change(caller, Operation::ScheduleKeyDeletion, move |view, trail| {
             let days = request.days()?;
-            let key = view.admit(&who, trail, Op::ScheduleKeyDeletion, &request.key_id)?;
+            let key = view.admit(&who, trail, &request.key_id)?;
             let at = view.now().plus_days(days);
             let mut plan = Plan::nothing();
-            plan.set_state(&key, KeyState::PendingDeletion { at });
+            plan.schedule_deletion(&key, at);
             let key_arn = key.arn().to_owned();
             Ok((plan, ScheduledDeletion { key_arn, deletion_date: at, pending_window_in_days: days }))
         })

@@ -6,10 +6,7 @@ use crate::{
     Kms,
     alias::AliasName,
     audit::Operation,
-    authorize::{Op, authorize_account},
     error::KmsError,
-    grant::Asked,
-    ids::alias_arn,
     ops::create_alias::{admit_target, check_quota},
     plan::Plan,
 };
@@ -31,20 +28,14 @@ impl Kms {
     pub async fn update_alias(&self, caller: &Caller, request: UpdateAlias) -> Result<(), KmsError> {
         let who = caller.clone();
         self.change(caller, Operation::UpdateAlias, move |view, trail| {
-            let op = Op::UpdateAlias;
             let name = AliasName::chosen(&request.alias_name)?;
-            let account = &who.principal.account;
-            let arn = alias_arn(view.realm().region(), account, &name);
-            let _authorized = authorize_account(&who, op, &arn)?;
-            let alias = view.ring.alias(account, &name).ok_or(KmsError::AliasNotFound { arn })?;
-            let old = view.ring.key(alias.target).ok_or(KmsError::Defect("an alias without a key"))?;
-            let old = view.authorize(&who, op, old, Asked::Plain)?;
-            let new = admit_target(view, &who, trail, op, &request.target_key_id)?;
-            if new.record().id != alias.target {
-                check_quota(&new)?;
+            let alias = view.alias(&who, trail, &name)?;
+            let target = admit_target(view, &who, trail, &request.target_key_id)?;
+            if target.record().id != alias.alias().target {
+                check_quota(target.entry())?;
             }
             let mut plan = Plan::nothing();
-            plan.move_alias(alias, &old, &new, view.now());
+            plan.move_alias(&alias, &target, view.now());
             Ok((plan, ()))
         })
         .await

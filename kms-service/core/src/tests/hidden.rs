@@ -3,7 +3,9 @@
 use envelope::Blob;
 
 use crate::{
-    GrantOperation, Tag, limits,
+    GrantOperation, Tag,
+    authorize::may,
+    limits,
     ops::{
         create_alias::CreateAlias, create_key::CreateKey, retire_grant::RetireGrant,
         update_alias::UpdateAlias,
@@ -32,7 +34,7 @@ async fn assert_hidden(world: &World, after: &str) {
     secrets.push(b"dynamodb".to_vec());
     let materials = world.kms.look(|view| {
         let all = view.ring.keys().flat_map(|entry| {
-            let admitted = crate::authorize::Admitted::upkeep(entry);
+            let admitted = crate::authorize::Admitted::<may::Decrypt>::danger_assumed(entry);
             let versions = entry.versions().collect::<Vec<_>>();
             versions
                 .into_iter()
