@@ -78,7 +78,7 @@ pub enum ServiceError {
 /// The service, with its ports, not serving yet.
 pub struct Service {
     kms: Kms,
-    store: Arc<dyn Store>,
+    store: Arc<SledStore>,
     bound: Bound,
 }
 
@@ -106,6 +106,7 @@ pub async fn start(config: Config) -> Result<Service, ServiceError> {
     let mut registry = Registry::default();
     let ports = Ports {
         store: store.clone(),
+        effaceable: store.clone(),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(OsEntropy),
         audit: Arc::new(Ledger::register(&mut registry)),
@@ -153,7 +154,7 @@ impl Service {
 /// Does what is due, again and again, until `stop` or until the store fails; then nothing can go on.
 async fn keep_up(
     kms: Kms,
-    store: Arc<dyn Store>,
+    store: Arc<SledStore>,
     readiness: Readiness,
     stop: CancellationToken,
 ) -> Result<(), StoreError> {
@@ -204,8 +205,7 @@ async fn is_empty(store: &dyn Store) -> Result<bool, StoreError> {
 }
 
 /// Opening reads and may repair files, which is not for a runtime thread.
-async fn open_store(path: PathBuf) -> Result<Arc<dyn Store>, ServiceError> {
+async fn open_store(path: PathBuf) -> Result<Arc<SledStore>, ServiceError> {
     let opened = tokio::task::spawn_blocking(move || SledStore::open(&SledConfig::new(path)));
-    let store = opened.await.map_err(io::Error::other)??;
-    Ok(Arc::new(store))
+    Ok(Arc::new(opened.await.map_err(io::Error::other)??))
 }

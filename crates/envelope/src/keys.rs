@@ -1,4 +1,4 @@
-//! The five kinds of 256-bit key, each its own type, so that one cannot stand in for another.
+//! The seven kinds of 256-bit key, each its own type, so that one cannot stand in for another.
 //!
 //! A key sits in one heap cell from birth to death: moving the value moves a pointer, and dropping it overwrites the
 //! cell. There is no `Debug`, `Clone`, comparison or serialisation; the bytes are read through `expose` alone.
@@ -73,12 +73,24 @@ key_types! {
     /// One version of a KMS key's backing material: seals [blobs](crate::blob).
     BackingKey;
     /// A table's key, known to the table service only as a blob until KMS unwraps it: seals the table's data keys and
-    /// its locator key.
+    /// its locator key, [bound](TableKey::bound_to) to the table's effaceable secret.
     TableKey;
     /// One generation of a table's data keys: seals items and index records.
     DataKey;
+    /// A secret in storage that can be overwritten. What is sealed under a key [bound](RootKey::bound_to) to it is
+    /// destroyed with it, whatever copies there are.
+    EffaceableKey;
+    /// A key that takes two to make: one that is kept and an [`EffaceableKey`]. Seals what must be destroyed with the latter.
+    BoundKey;
     /// A table's locator key: turns key values into tokens, so that the store can find what it cannot read.
     LocatorKey;
+}
+
+impl BoundKey {
+    /// Derived in its place, so that no copy is left elsewhere.
+    pub(crate) fn filled_by(fill: impl FnOnce(&mut [u8; KEY_BYTES])) -> Self {
+        Self(Secret::filled_by(fill))
+    }
 }
 
 #[cfg(test)]

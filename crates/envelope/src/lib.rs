@@ -36,6 +36,6 @@ pub use context::EncryptionContext;
 pub use derive::material_id;
 pub use entropy::{Entropy, NONCE_BYTES, OsEntropy, SeededEntropy};
 pub use error::{Inauthentic, Malformed, WrongLength};
-pub use keys::{BackingKey, DataKey, KEY_BYTES, LocatorKey, RootKey, TableKey};
+pub use keys::{BackingKey, BoundKey, DataKey, EffaceableKey, KEY_BYTES, LocatorKey, RootKey, TableKey};
 pub use locator::TOKEN_BYTES;
 pub use plaintext::Plaintext;

@@ -27,7 +27,7 @@
 use crate::aead::{self, TAG_BYTES};
 use crate::entropy::{Entropy, NONCE_BYTES};
 use crate::error::{Inauthentic, Malformed};
-use crate::keys::{DataKey, KEY_BYTES, RootKey, TableKey};
+use crate::keys::{BoundKey, DataKey, KEY_BYTES, RootKey};
 use crate::plaintext::Plaintext;
 
 const VERSION: u8 = 1;
@@ -66,7 +66,7 @@ kinds! {
     Sentinel = 0x01,
     /// A KMS key: its metadata and policy.
     KmsKey = 0x10,
-    /// One version of a KMS key's backing material.
+    /// One version of a KMS key's backing material, under a key bound to the KMS key's effaceable secret.
     KmsMaterial = 0x11,
     /// A KMS alias.
     KmsAlias = 0x12,
@@ -74,9 +74,9 @@ kinds! {
     KmsGrant = 0x13,
     /// A setting of the key-management service.
     KmsSetting = 0x14,
-    /// A table's data key of one generation, under the table key.
+    /// A table's data key of one generation, under the table key bound to the table's effaceable secret.
     TableDataKey = 0x40,
-    /// A table's locator key, under the table key.
+    /// A table's locator key, under the same key.
     TableLocatorKey = 0x41,
     /// An item of a table.
     TableItem = 0x42,
@@ -103,7 +103,7 @@ pub struct Place<'a> {
 pub trait RecordKey: sealed::Exposed {}
 
 impl RecordKey for RootKey {}
-impl RecordKey for TableKey {}
+impl RecordKey for BoundKey {}
 impl RecordKey for DataKey {}
 
 /// Seals `plaintext` for its place, under generation `generation` of the key.
@@ -171,7 +171,7 @@ fn associated_data(header: &[u8], place: &Place<'_>) -> Vec<u8> {
 }
 
 mod sealed {
-    use super::{DataKey, KEY_BYTES, RootKey, TableKey};
+    use super::{BoundKey, DataKey, KEY_BYTES, RootKey};
 
     /// Keeps the list of record keys closed.
     pub trait Exposed {
@@ -188,7 +188,7 @@ mod sealed {
         )+};
     }
 
-    exposed!(RootKey TableKey DataKey);
+    exposed!(RootKey BoundKey DataKey);
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ mod support;
 
 use envelope::record::{self, Kind, Place};
 use envelope::{
-    BackingKey, Blob, DataKey, EncryptionContext, Entropy, LocatorKey, NONCE_BYTES, RootKey, TableKey, blob,
-    material_id,
+    BackingKey, Blob, BoundKey, DataKey, EffaceableKey, EncryptionContext, Entropy, LocatorKey, NONCE_BYTES,
+    RootKey, TableKey, blob, material_id,
 };
 use support::{Group, groups};
 
@@ -74,7 +74,7 @@ fn records_of_version_1() {
         let key = case.bytes("key");
         match case.text("key type") {
             "root" => record_of_version_1(&case, &RootKey::from_slice(&key).ok().unwrap()),
-            "table" => record_of_version_1(&case, &TableKey::from_slice(&key).ok().unwrap()),
+            "table" => record_of_version_1(&case, &BoundKey::from_slice(&key).ok().unwrap()),
             "data" => record_of_version_1(&case, &DataKey::from_slice(&key).ok().unwrap()),
             other => panic!("no such key type: {other}"),
         }
@@ -107,5 +107,19 @@ fn tokens_and_material_ids() {
             material_id(&BackingKey::from_slice(&case.bytes("key")).ok().unwrap()),
             case.text("material id")
         );
+    }
+}
+
+#[test]
+fn bound_keys_of_version_1() {
+    let cases = groups(include_str!("golden/bound-v1.txt"));
+    assert_eq!(cases.len(), 2);
+    for case in cases {
+        let (key, secret) = (case.bytes("key"), case.bytes("secret"));
+        let secret = EffaceableKey::from_slice(&secret).ok().unwrap();
+        let root = RootKey::from_slice(&key).ok().unwrap().bound_to(&secret);
+        assert_eq!(root.expose(), &case.array("root bound"));
+        let table = TableKey::from_slice(&key).ok().unwrap().bound_to(&secret);
+        assert_eq!(table.expose(), &case.array("table bound"));
     }
 }

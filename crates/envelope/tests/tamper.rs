@@ -7,8 +7,8 @@
 
 use envelope::record::{self, Kind, Place};
 use envelope::{
-    BackingKey, Blob, DataKey, EncryptionContext, Inauthentic, KEY_BYTES, Malformed, RootKey, SeededEntropy,
-    TableKey, blob,
+    BackingKey, Blob, BoundKey, DataKey, EncryptionContext, Inauthentic, KEY_BYTES, Malformed, RootKey,
+    SeededEntropy, blob,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
@@ -150,7 +150,7 @@ fn no_blob_opens_under_a_second_key_or_header() {
 #[test]
 fn no_record_opens_under_another_key_or_generation() {
     let place = Place { kind: Kind::TableDataKey, scope: [3; 16], key: b"ring" };
-    let (table, other) = (TableKey::generate(&entropy(1)), TableKey::generate(&entropy(2)));
+    let (table, other) = (BoundKey::generate(&entropy(1)), BoundKey::generate(&entropy(2)));
     let sealed = record::seal(&table, 1, &place, b"plain", &entropy(3));
     assert_eq!(record::open(&other, &place, &sealed).err(), Some(Inauthentic));
     let mut relabelled = sealed.clone();

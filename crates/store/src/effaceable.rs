@@ -32,10 +32,10 @@ pub trait Effaceable: Send + Sync + 'static {
     async fn keep(&self, id: SecretId, secret: Secret) -> Result<(), StoreError>;
 
     /// The secret of `id`.
-    fn recall(&self, id: &SecretId) -> Result<Option<Secret>, StoreError>;
+    fn recall(&self, id: SecretId) -> Result<Option<Secret>, StoreError>;
 
     /// Overwrites the secret of `id`; gone for good when this returns. There need not be one.
-    async fn efface(&self, id: &SecretId) -> Result<(), StoreError>;
+    async fn efface(&self, id: SecretId) -> Result<(), StoreError>;
 
     /// The ids of all secrets, in no order.
     fn secrets(&self) -> Vec<SecretId>;

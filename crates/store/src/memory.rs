@@ -91,12 +91,12 @@ impl Effaceable for MemoryStore {
         Ok(())
     }
 
-    fn recall(&self, id: &SecretId) -> Result<Option<Secret>, StoreError> {
-        Ok(self.secrets().get(id).cloned())
+    fn recall(&self, id: SecretId) -> Result<Option<Secret>, StoreError> {
+        Ok(self.secrets().get(&id).cloned())
     }
 
-    async fn efface(&self, id: &SecretId) -> Result<(), StoreError> {
-        self.secrets().remove(id);
+    async fn efface(&self, id: SecretId) -> Result<(), StoreError> {
+        self.secrets().remove(&id);
         Ok(())
     }
 

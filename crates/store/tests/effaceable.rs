@@ -47,16 +47,16 @@ fn is_below(path: &Path, secret: &Secret) -> bool {
 
 async fn keeps_replaces_and_effaces(store: &dyn Effaceable) {
     assert!(store.secrets().is_empty());
-    assert!(store.recall(&id(1)).unwrap().is_none());
-    store.efface(&id(1)).await.unwrap();
+    assert!(store.recall(id(1)).unwrap().is_none());
+    store.efface(id(1)).await.unwrap();
     store.keep(id(1), secret(1)).await.unwrap();
     store.keep(id(2), secret(2)).await.unwrap();
-    assert_eq!(store.recall(&id(1)).unwrap(), Some(secret(1)));
+    assert_eq!(store.recall(id(1)).unwrap(), Some(secret(1)));
     store.keep(id(1), secret(3)).await.unwrap();
-    assert_eq!(store.recall(&id(1)).unwrap(), Some(secret(3)));
-    store.efface(&id(1)).await.unwrap();
-    assert!(store.recall(&id(1)).unwrap().is_none());
-    assert_eq!(store.recall(&id(2)).unwrap(), Some(secret(2)));
+    assert_eq!(store.recall(id(1)).unwrap(), Some(secret(3)));
+    store.efface(id(1)).await.unwrap();
+    assert!(store.recall(id(1)).unwrap().is_none());
+    assert_eq!(store.recall(id(2)).unwrap(), Some(secret(2)));
     assert_eq!(store.secrets(), [id(2)]);
 }
 
@@ -77,7 +77,7 @@ async fn nothing_of_a_destroyed_secret_is_left_in_any_file() {
         assert!(is_below(&path, &secret(number)), "else this test would see nothing");
     }
     store.keep(id(1), secret(9)).await.unwrap();
-    store.efface(&id(2)).await.unwrap();
+    store.efface(id(2)).await.unwrap();
     for gone in [secret(1), secret(2)] {
         assert!(!is_below(&path, &gone));
     }
@@ -86,8 +86,8 @@ async fn nothing_of_a_destroyed_secret_is_left_in_any_file() {
     let mut left = store.secrets();
     left.sort_unstable();
     assert_eq!(left, [id(1), id(3)]);
-    assert_eq!(store.recall(&id(1)).unwrap(), Some(secret(9)));
-    assert_eq!(store.recall(&id(3)).unwrap(), Some(secret(3)));
+    assert_eq!(store.recall(id(1)).unwrap(), Some(secret(9)));
+    assert_eq!(store.recall(id(3)).unwrap(), Some(secret(3)));
     assert_eq!(fs::metadata(file(&path)).unwrap().permissions().mode() & 0o7777, 0o600);
 }
 
@@ -99,8 +99,8 @@ async fn slots_are_used_again() {
     for _ in 0..10 {
         store.keep(id(1), secret(1)).await.unwrap();
         store.keep(id(2), secret(2)).await.unwrap();
-        store.efface(&id(1)).await.unwrap();
-        store.efface(&id(2)).await.unwrap();
+        store.efface(id(1)).await.unwrap();
+        store.efface(id(2)).await.unwrap();
     }
     assert_eq!(fs::metadata(file(&path)).unwrap().size(), 3 * 64);
 }
@@ -115,7 +115,7 @@ async fn many_callers_lose_nothing() {
         tokio::spawn(async move {
             store.keep(id(number), secret(number)).await.unwrap();
             if number % 2 == 0 {
-                store.efface(&id(number)).await.unwrap();
+                store.efface(id(number)).await.unwrap();
             }
         })
     });
@@ -126,7 +126,7 @@ async fn many_callers_lose_nothing() {
     let store = open(&path);
     for number in 1..=64 {
         let expected = (number % 2 == 1).then(|| secret(number));
-        assert_eq!(store.recall(&id(number)).unwrap(), expected, "{number}");
+        assert_eq!(store.recall(id(number)).unwrap(), expected, "{number}");
     }
 }
 
@@ -151,7 +151,7 @@ async fn what_a_crash_left_half_done_is_finished_at_the_next_start() {
     drop(store);
     let store = open(&path);
     for number in 2..=4 {
-        assert_eq!(store.recall(&id(number)).unwrap(), Some(secret(number)));
+        assert_eq!(store.recall(id(number)).unwrap(), Some(secret(number)));
     }
 }
 

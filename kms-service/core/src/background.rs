@@ -39,6 +39,8 @@ impl Kms {
                 tracing::info!(key = %id, "the waiting period is over: the key is destroyed");
             }
         }
+        // At once, and after a crash at the next start: it is this that destroys the material.
+        self.efface_orphans().await?;
         for id in old {
             if self.upkeep(move |view| rotate(view, id)).await? {
                 done.rotated += 1;

@@ -10,13 +10,13 @@
 //! answered, and if even that fails nothing is answered until it succeeds.
 
 use std::sync::{
-    Arc, PoisonError, RwLock,
+    Arc, PoisonError, RwLock, RwLockReadGuard,
     atomic::{AtomicBool, Ordering},
 };
 
 use envelope::{Entropy, RootKey};
 use identity::{Caller, Region};
-use store::{CommitError, Store};
+use store::{CommitError, Effaceable, Store};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tracing::Instrument as _;
 
@@ -43,6 +43,8 @@ use crate::{
 pub struct Ports {
     /// Where records are kept.
     pub store: Arc<dyn Store>,
+    /// Where the secrets are kept that destroying a key destroys.
+    pub effaceable: Arc<dyn Effaceable>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Where random bytes come from.
@@ -67,6 +69,8 @@ struct Inner {
     hub: Hub,
     /// Memory may not agree with the store.
     stale: AtomicBool,
+    /// There may be secrets without a key.
+    untidy: AtomicBool,
 }
 
 /// What an operation sees while it decides.
@@ -82,7 +86,8 @@ impl Kms {
     /// [`OpenError`]: the wrong root key, a record that does not open, or a store that fails. Nothing is skipped.
     pub async fn open(region: Region, root: RootKey, ports: Ports) -> Result<Self, OpenError> {
         let realm = Realm::new(region);
-        let (vault, tokens) = Vault::open(&*ports.store, root, ports.entropy.clone()).await?;
+        let (vault, tokens) =
+            Vault::open(&*ports.store, root, ports.effaceable.clone(), ports.entropy.clone()).await?;
         let (ring, fence) = vault.load(&*ports.store, &realm).await?;
         let inner = Inner {
             realm,
@@ -93,6 +98,7 @@ impl Kms {
             writer: Arc::new(Mutex::new(fence)),
             hub: Hub::new(),
             stale: AtomicBool::new(false),
+            untidy: AtomicBool::new(true),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -132,7 +138,7 @@ impl Kms {
         &self,
         decide: impl FnOnce(&View<'_>) -> Result<T, KmsError>,
     ) -> Result<T, KmsError> {
-        let ring = self.inner.ring.read().unwrap_or_else(PoisonError::into_inner);
+        let ring = self.inner.ring();
         self.inner.check_fresh()?;
         decide(&View { ring: &ring, inner: &self.inner })
     }
@@ -172,6 +178,25 @@ impl Kms {
         self.write(|mut fence| async move { inner.reload(&mut fence).await }).await
     }
 
+    /// Destroys the secrets of keys that are no more. Until then their material could be brought back, with the root
+    /// key, from what the store has not overwritten yet.
+    pub(crate) async fn efface_orphans(&self) -> Result<(), KmsError> {
+        if !self.inner.untidy.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        let inner = self.inner.clone();
+        // Under the writer's lock, because a key that is being made has its secret before it is in the ring.
+        self.write(|fence| async move {
+            let _writer = fence;
+            inner.check_fresh()?;
+            let orphans = inner.vault.orphans(&inner.ring());
+            inner.vault.efface(orphans).await?;
+            inner.untidy.store(false, Ordering::SeqCst);
+            Ok(())
+        })
+        .await
+    }
+
     async fn write<T, F>(&self, work: impl FnOnce(OwnedMutexGuard<Fence>) -> F) -> Result<T, KmsError>
     where
         T: Send + 'static,
@@ -184,6 +209,10 @@ impl Kms {
 }
 
 impl Inner {
+    fn ring(&self) -> RwLockReadGuard<'_, Ring> {
+        self.ring.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn check_fresh(&self) -> Result<(), KmsError> {
         if self.stale.load(Ordering::SeqCst) { Err(KmsError::Stale) } else { Ok(()) }
     }
@@ -194,16 +223,14 @@ impl Inner {
         decide: impl FnOnce(&View<'_>) -> Result<(Plan, T), KmsError>,
     ) -> Result<T, KmsError> {
         self.check_fresh()?;
-        let (plan, answer, prepared) = {
-            let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
-            let (plan, answer) = decide(&View { ring: &ring, inner: self })?;
-            let prepared = self.vault.batch(plan.edits(), &ring, fence)?;
-            (plan, answer, prepared)
-        };
+        let (plan, answer) = decide(&View { ring: &self.ring(), inner: self })?;
         if plan.is_empty() {
             return Ok(answer);
         }
-        let (batch, next_fence) = prepared;
+        self.untidy.fetch_or(plan.makes_or_destroys_keys(), Ordering::SeqCst);
+        self.vault.keep_secrets(plan.edits()).await?;
+        // Nobody else writes: the ring is the one that was decided on.
+        let (batch, next_fence) = self.vault.batch(plan.edits(), &self.ring(), fence)?;
         if let Err(error) = self.ports.store.commit(batch).await {
             self.recover(fence).await;
             return Err(match error {

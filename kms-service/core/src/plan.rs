@@ -173,6 +173,11 @@ impl Plan {
         self.edits.is_empty()
     }
 
+    /// Whether there are more or fewer keys after it, or perhaps after only half of it.
+    pub(crate) fn makes_or_destroys_keys(&self) -> bool {
+        self.edits.iter().any(|edit| matches!(edit, Edit::NewKey(_) | Edit::DestroyKey(_)))
+    }
+
     pub(crate) fn edits(&self) -> &[Edit] {
         &self.edits
     }

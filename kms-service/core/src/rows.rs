@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::{
     alias::{Alias, AliasName},
     clock::Timestamp,
+    error::KmsError,
     grant::{Constraints, Grant, GrantOperation, GrantTerms, Grantee},
     ids::{GrantId, KeyId},
     key::{KeyKind, KeyRecord, KeyState, Tag},
@@ -20,6 +21,13 @@ use crate::{
 /// A record that opened and yet is not one: written by a newer release, or a defect.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Unreadable;
+
+impl From<Unreadable> for KmsError {
+    /// What is in memory can be written, or the rows are wrong.
+    fn from(Unreadable: Unreadable) -> Self {
+        Self::Defect("a record cannot be written")
+    }
+}
 
 pub(crate) fn encode_key(record: &KeyRecord) -> Result<Vec<u8>, Unreadable> {
     encode(&KeyRow::V1(KeyV1 {

@@ -11,7 +11,10 @@ use bytes::Bytes;
 use envelope::{EncryptionContext, Plaintext, RootKey, SeededEntropy};
 use fault::Fault;
 use identity::{AccountId, Caller, PolicyDocument, Principal, PrincipalArn, Region, ServiceName};
-use store::{Batch, CommitError, Direction, Entry, KeyRange, Limit, MemoryStore, Store, StoreError};
+use store::{
+    Batch, CommitError, Direction, Effaceable, Entry, KeyRange, Limit, MemoryStore, Secret, SecretId, Store,
+    StoreError,
+};
 
 use crate::{
     Audit, AuditRecord, Constraints, DataKeySize, DataKeySpec, EncryptionAlgorithm, GrantOperation,
@@ -86,8 +89,13 @@ async fn open(
     entropy: &Arc<SeededEntropy>,
     root: [u8; 32],
 ) -> Result<Kms, OpenError> {
-    let ports =
-        Ports { store: store.clone(), clock: clock.clone(), entropy: entropy.clone(), audit: audit.clone() };
+    let ports = Ports {
+        store: store.clone(),
+        effaceable: store.clone(),
+        clock: clock.clone(),
+        entropy: entropy.clone(),
+        audit: audit.clone(),
+    };
     Kms::open(region(), RootKey::from_slice(&root).unwrap(), ports).await
 }
 
@@ -129,6 +137,8 @@ pub(crate) struct FragileStore {
     /// After the failure nothing works until it is mended, as with a real engine.
     stays_broken: AtomicBool,
     broken: AtomicBool,
+    /// The disk of the secrets refuses.
+    pub(crate) secrets_fail: AtomicBool,
 }
 
 impl FragileStore {
@@ -156,6 +166,10 @@ impl FragileStore {
         let mut batch = Batch::new();
         change(&mut batch);
         self.inner.commit(batch).await.unwrap();
+    }
+
+    fn check_secrets(&self) -> Result<(), StoreError> {
+        if self.secrets_fail.load(Ordering::SeqCst) { Err(StoreError::DiskFull) } else { self.check_broken() }
     }
 
     fn check_broken(&self) -> Result<(), StoreError> {
@@ -206,6 +220,27 @@ impl Store for FragileStore {
 
     fn size_on_disk(&self) -> Result<u64, StoreError> {
         self.inner.size_on_disk()
+    }
+}
+
+#[async_trait]
+impl Effaceable for FragileStore {
+    async fn keep(&self, id: SecretId, secret: Secret) -> Result<(), StoreError> {
+        self.check_secrets()?;
+        self.inner.keep(id, secret).await
+    }
+
+    fn recall(&self, id: SecretId) -> Result<Option<Secret>, StoreError> {
+        self.inner.recall(id)
+    }
+
+    async fn efface(&self, id: SecretId) -> Result<(), StoreError> {
+        self.check_secrets()?;
+        self.inner.efface(id).await
+    }
+
+    fn secrets(&self) -> Vec<SecretId> {
+        self.inner.secrets()
     }
 }
 

@@ -4,10 +4,13 @@
 //! does not open. Store keys name nothing: ids are random, and an alias stands under a keyed token of its name, so that
 //! the store itself refuses a second alias of one name.
 //!
+//! Material is sealed under the root key *and* a secret of its key, which stands in effaceable storage. A deleted record
+//! stays in the store's files for a while; destroying the secret is what destroys the material.
+//!
 //! ```text
 //! 0x01 name                       settings: sentinel, locator key, token key, revision
 //! 0x02 key id (16)                key record
-//! 0x03 key id (16) version (4)    material
+//! 0x03 key id (16) version (4)    material, bound to the key's secret
 //! 0x04 token (16)                 alias
 //! 0x05 key id (16) grant id (32)  grant
 //! ```
@@ -19,11 +22,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use envelope::{
-    BackingKey, DataKey, Entropy, LocatorKey, Plaintext, RootKey,
-    record::{self, Kind, Place},
+    BackingKey, BoundKey, DataKey, EffaceableKey, Entropy, LocatorKey, Plaintext, RootKey,
+    record::{self, Kind, Place, RecordKey},
 };
 use identity::AccountId;
-use store::{Batch, CommitError, Direction, Entry as StoreEntry, KeyRange, Limit, Store, StoreError};
+use store::{
+    Batch, CommitError, Direction, Effaceable, Entry as StoreEntry, KeyRange, Limit, Secret, Store,
+    StoreError,
+};
 
 use crate::{
     alias::AliasName,
@@ -83,6 +89,7 @@ pub enum OpenError {
 pub(crate) struct Vault {
     root: RootKey,
     locator: LocatorKey,
+    effaceable: Arc<dyn Effaceable>,
     entropy: Arc<dyn Entropy>,
 }
 
@@ -97,10 +104,11 @@ impl Vault {
     pub(crate) async fn open(
         store: &dyn Store,
         root: RootKey,
+        effaceable: Arc<dyn Effaceable>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<(Self, Tokens), OpenError> {
         let Some(sentinel) = store.get(SENTINEL).await? else {
-            return Self::initialise(store, root, entropy).await;
+            return Self::initialise(store, root, effaceable, entropy).await;
         };
         if open(&root, Kind::Sentinel, SENTINEL, &sentinel).is_none() {
             return Err(diagnose(store, &root).await?);
@@ -110,19 +118,21 @@ impl Vault {
         let (Ok(locator), Ok(tokens)) = (locator, tokens) else {
             return Err(damaged("a setting has the wrong length"));
         };
-        Ok((Self { root, locator, entropy }, Tokens::new(tokens)))
+        Ok((Self { root, locator, effaceable, entropy }, Tokens::new(tokens)))
     }
 
     async fn initialise(
         store: &dyn Store,
         root: RootKey,
+        effaceable: Arc<dyn Effaceable>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<(Self, Tokens), OpenError> {
         let anything = store.scan(KeyRange::all(), Limit::entries(1), Direction::Forward).await?;
         if !anything.is_empty() {
             return Err(OpenError::Foreign);
         }
-        let vault = Self { root, locator: LocatorKey::generate(&*entropy), entropy };
+        let locator = LocatorKey::generate(&*entropy);
+        let vault = Self { root, locator, effaceable, entropy };
         let tokens = DataKey::generate(&*vault.entropy);
         let mut batch = Batch::new();
         vault.put_new(&mut batch, Kind::Sentinel, SENTINEL, SENTINEL_TEXT);
@@ -184,7 +194,10 @@ impl Vault {
             MATERIAL => {
                 let (id, version) = split_id(rest).ok_or("has a store key of the wrong length")?;
                 let version = version.try_into().map_err(|_| "has a store key of the wrong length")?;
-                let material = BackingKey::from_slice(opened(Kind::KmsMaterial)?.expose());
+                let bound = self.bound_key(id).map_err(|_| "cannot be read for want of its key's secret")?;
+                let material =
+                    open(&bound, Kind::KmsMaterial, &entry.key, &entry.value).ok_or("does not open")?;
+                let material = BackingKey::from_slice(material.expose());
                 let material = material.map_err(|_| "has the wrong length")?;
                 let key = ring.entry_mut(id).ok_or(ORPHAN)?;
                 key.add_material(u32::from_be_bytes(version), Material::new(material));
@@ -209,6 +222,38 @@ impl Vault {
         }
     }
 
+    /// Keeps a secret for each new key, before anything is sealed that needs it.
+    pub(crate) async fn keep_secrets(&self, edits: &[Edit]) -> Result<(), StoreError> {
+        for edit in edits {
+            if let Edit::NewKey(record) = edit {
+                let secret = EffaceableKey::generate(&*self.entropy);
+                self.effaceable.keep(record.id.bytes(), Secret::new(*secret.expose())).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The secrets whose key is not in `ring`: it was destroyed, or never came to be.
+    pub(crate) fn orphans(&self, ring: &Ring) -> Vec<KeyId> {
+        let secrets = self.effaceable.secrets().into_iter().map(KeyId::from_bytes);
+        secrets.filter(|id| ring.key(*id).is_none()).collect()
+    }
+
+    /// Destroys secrets, and with them the material of their keys, wherever copies of it lie.
+    pub(crate) async fn efface(&self, orphans: Vec<KeyId>) -> Result<(), StoreError> {
+        for id in orphans {
+            self.effaceable.efface(id.bytes()).await?;
+        }
+        Ok(())
+    }
+
+    fn bound_key(&self, id: KeyId) -> Result<BoundKey, KmsError> {
+        const MISSING: KmsError = KmsError::Defect("a key without a secret");
+        let secret = self.effaceable.recall(id.bytes())?.ok_or(MISSING)?;
+        let secret = EffaceableKey::from_slice(secret.as_slice()).map_err(|_| MISSING)?;
+        Ok(self.root.bound_to(&secret))
+    }
+
     /// The batch that makes `edits` true in the store, and the fence behind it.
     pub(crate) fn batch(
         &self,
@@ -218,8 +263,7 @@ impl Vault {
     ) -> Result<(Batch, Fence), KmsError> {
         let mut batch = Batch::new();
         for edit in edits {
-            self.write(&mut batch, edit, ring)
-                .map_err(|Unreadable| KmsError::Defect("a record cannot be written"))?;
+            self.write(&mut batch, edit, ring)?;
         }
         let revision = fence.revision.wrapping_add(1);
         let sealed = Bytes::from(self.seal(Kind::KmsSetting, REVISION, &revision.to_be_bytes()));
@@ -228,7 +272,7 @@ impl Vault {
         Ok((batch, Fence { revision, sealed }))
     }
 
-    fn write(&self, batch: &mut Batch, edit: &Edit, ring: &Ring) -> Result<(), Unreadable> {
+    fn write(&self, batch: &mut Batch, edit: &Edit, ring: &Ring) -> Result<(), KmsError> {
         match edit {
             Edit::NewKey(record) => {
                 self.put_new(batch, Kind::KmsKey, &key_key(record.id), &rows::encode_key(record)?);
@@ -238,7 +282,10 @@ impl Vault {
             }
             Edit::NewMaterial { key, version, material } => {
                 let at = material_key(*key, *version);
-                self.put_new(batch, Kind::KmsMaterial, &at, material.key().expose());
+                let bound = self.bound_key(*key)?;
+                batch.expect_absent(at.clone());
+                batch
+                    .put(at.clone(), self.seal_with(&bound, Kind::KmsMaterial, &at, material.key().expose()));
             }
             Edit::DestroyKey(id) => self.destroy(batch, *id, ring),
             Edit::NewAlias(alias) => {
@@ -293,7 +340,11 @@ impl Vault {
     }
 
     fn seal(&self, kind: Kind, key: &[u8], plain: &[u8]) -> Vec<u8> {
-        record::seal(&self.root, ROOT_GENERATION, &place(kind, key), plain, &*self.entropy)
+        self.seal_with(&self.root, kind, key, plain)
+    }
+
+    fn seal_with(&self, with: &impl RecordKey, kind: Kind, key: &[u8], plain: &[u8]) -> Vec<u8> {
+        record::seal(with, ROOT_GENERATION, &place(kind, key), plain, &*self.entropy)
     }
 
     fn alias_key(&self, account: &AccountId, name: &AliasName) -> Vec<u8> {
@@ -307,8 +358,8 @@ fn place(kind: Kind, key: &[u8]) -> Place<'_> {
     Place { kind, scope: [0; record::SCOPE_BYTES], key }
 }
 
-fn open(root: &RootKey, kind: Kind, key: &[u8], sealed: &[u8]) -> Option<Plaintext> {
-    record::open(root, &place(kind, key), sealed).ok()
+fn open(with: &impl RecordKey, kind: Kind, key: &[u8], sealed: &[u8]) -> Option<Plaintext> {
+    record::open(with, &place(kind, key), sealed).ok()
 }
 
 async fn setting(store: &dyn Store, root: &RootKey, key: &[u8]) -> Result<Plaintext, OpenError> {
@@ -336,7 +387,6 @@ fn kind_of(key: &[u8]) -> Option<Kind> {
     match *key.first()? {
         SETTING => Some(Kind::KmsSetting),
         KEY => Some(Kind::KmsKey),
-        MATERIAL => Some(Kind::KmsMaterial),
         ALIAS => Some(Kind::KmsAlias),
         GRANT => Some(Kind::KmsGrant),
         _ => None,

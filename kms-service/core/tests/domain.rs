@@ -24,7 +24,10 @@ use kms_core::{
     KeyChange, KeySpec, KeyUsage, Kms, KmsError, ManualClock, OpenError, Origin, Ports, Timestamp,
     WatchEvent,
 };
-use store::{Batch, CommitError, Direction, Entry, KeyRange, Limit, MemoryStore, Store, StoreError};
+use store::{
+    Batch, CommitError, Direction, Effaceable, Entry, KeyRange, Limit, MemoryStore, Secret, SecretId, Store,
+    StoreError,
+};
 
 const ROOT: [u8; 32] = [7; 32];
 const ACCOUNT: &str = "000000000000";
@@ -75,14 +78,43 @@ impl Store for Failing {
     }
 }
 
+#[async_trait]
+impl Effaceable for Failing {
+    async fn keep(&self, id: SecretId, secret: Secret) -> Result<(), StoreError> {
+        self.inner.keep(id, secret).await
+    }
+
+    fn recall(&self, id: SecretId) -> Result<Option<Secret>, StoreError> {
+        self.inner.recall(id)
+    }
+
+    async fn efface(&self, id: SecretId) -> Result<(), StoreError> {
+        self.inner.efface(id).await
+    }
+
+    fn secrets(&self) -> Vec<SecretId> {
+        self.inner.secrets()
+    }
+}
+
 struct World {
     kms: Kms,
     store: Arc<MemoryStore>,
     clock: Arc<ManualClock>,
 }
 
-async fn open(store: Arc<dyn Store>, clock: Arc<ManualClock>, root: [u8; 32]) -> Result<Kms, OpenError> {
-    let ports = Ports { store, clock, entropy: Arc::new(OsEntropy), audit: Arc::new(Silence) };
+async fn open<S: Store + Effaceable>(
+    store: Arc<S>,
+    clock: Arc<ManualClock>,
+    root: [u8; 32],
+) -> Result<Kms, OpenError> {
+    let ports = Ports {
+        effaceable: store.clone(),
+        store,
+        clock,
+        entropy: Arc::new(OsEntropy),
+        audit: Arc::new(Silence),
+    };
     let region: Region = "us-east-1".parse().unwrap();
     Kms::open(region, RootKey::from_slice(&root).unwrap(), ports).await
 }
@@ -498,7 +530,7 @@ async fn dying_at_any_commit_leaves_a_store_that_opens() {
 }
 
 /// Some of everything; false if the store failed on the way.
-async fn life(store: Arc<dyn Store>, clock: Arc<ManualClock>) -> bool {
+async fn life<S: Store + Effaceable>(store: Arc<S>, clock: Arc<ManualClock>) -> bool {
     let Ok(kms) = open(store, clock.clone(), ROOT).await else { return false };
     let world = World { kms, store: Arc::new(MemoryStore::new()), clock };
     let all = async {

@@ -136,14 +136,13 @@ impl Effaceable for SledStore {
         self.on_slots(move |slots| slots.keep(id, &secret)).await
     }
 
-    fn recall(&self, id: &SecretId) -> Result<Option<Secret>, StoreError> {
+    fn recall(&self, id: SecretId) -> Result<Option<Secret>, StoreError> {
         self.core.check()?;
         self.core.slots.recall(id)
     }
 
-    async fn efface(&self, id: &SecretId) -> Result<(), StoreError> {
-        let id = *id;
-        self.on_slots(move |slots| slots.efface(&id)).await
+    async fn efface(&self, id: SecretId) -> Result<(), StoreError> {
+        self.on_slots(move |slots| slots.efface(id)).await
     }
 
     fn secrets(&self) -> Vec<SecretId> {

@@ -98,9 +98,9 @@ impl Slots {
         Ok(write(&self.file, number, &slot)?)
     }
 
-    pub(super) fn recall(&self, id: &SecretId) -> Result<Option<Secret>, StoreError> {
+    pub(super) fn recall(&self, id: SecretId) -> Result<Option<Secret>, StoreError> {
         let index = self.index();
-        let Some(number) = index.held.get(id) else { return Ok(None) };
+        let Some(number) = index.held.get(&id) else { return Ok(None) };
         let mut slot = empty();
         self.file.read_exact_at(&mut *slot, offset(*number))?;
         let (found, rest) = split(&slot);
@@ -108,15 +108,15 @@ impl Slots {
         for (byte, value) in secret.iter_mut().zip(rest) {
             *byte = *value;
         }
-        Ok((found == *id).then_some(secret))
+        Ok((found == id).then_some(secret))
     }
 
     /// Blocks for one write to the disk, if there is such a secret.
-    pub(super) fn efface(&self, id: &SecretId) -> Result<(), StoreError> {
+    pub(super) fn efface(&self, id: SecretId) -> Result<(), StoreError> {
         let mut index = self.index();
-        let Some(&number) = index.held.get(id) else { return Ok(()) };
+        let Some(&number) = index.held.get(&id) else { return Ok(()) };
         write(&self.file, number, &empty())?;
-        index.held.remove(id);
+        index.held.remove(&id);
         index.free.push(number);
         Ok(())
     }

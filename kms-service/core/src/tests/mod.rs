@@ -1,6 +1,7 @@
 //! Tests that are about the service as a whole, each file about one hazard.
 
 mod crash;
+mod destruction;
 mod hidden;
 mod matrix;
 mod pages;

@@ -97,8 +97,10 @@ async fn the_wrong_root_key_is_told_apart_from_damage() {
 
     let foreign = FragileStore::default();
     foreign.tamper(|batch| batch.put(b"somebody else's".to_vec(), b"data".to_vec())).await;
+    let foreign = std::sync::Arc::new(foreign);
     let ports = crate::Ports {
-        store: std::sync::Arc::new(foreign),
+        store: foreign.clone(),
+        effaceable: foreign,
         clock: world.clock.clone(),
         entropy: std::sync::Arc::new(envelope::OsEntropy),
         audit: world.audit.clone(),
