@@ -83,6 +83,7 @@ pub async fn start(config: Config) -> Result<Service, ServiceError> {
     };
     let ports = Ports {
         store: store.clone(),
+        effaceable: store.clone(),
         kms: Arc::new(kms.clone()),
         entropy: Arc::new(OsEntropy),
         clock: Arc::new(SystemClock),

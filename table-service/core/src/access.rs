@@ -155,7 +155,11 @@ impl Inner {
                 Ok(table_key) => {
                     let keys = match table.open_keys() {
                         Some(keys) => keys,
-                        None => committed.ring.open(record, &table_key).map_err(|_| NoKeys::Damaged)?,
+                        None => {
+                            let bound = self.bound(record.definition.id, &table_key);
+                            let opened = bound.and_then(|bound| committed.ring.open(record, &bound));
+                            opened.map_err(|_| NoKeys::Damaged)?
+                        }
                     };
                     if let Some(keys) = table.grant(holder, epoch, &keys, Instant::now(), self.lease_length())
                     {

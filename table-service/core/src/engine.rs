@@ -13,7 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use envelope::Entropy;
 use identity::{AccountId, Caller, Region};
-use store::{Batch, CommitError, Direction, KeyRange, Limit, Store, Stripes};
+use store::{Batch, CommitError, Direction, Effaceable, KeyRange, Limit, Store, Stripes};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tracing::Instrument as _;
@@ -55,6 +55,8 @@ pub struct Config {
 pub struct Ports {
     /// Where everything is kept.
     pub store: Arc<dyn Store>,
+    /// Where the secrets are kept that deleting a table destroys.
+    pub effaceable: Arc<dyn Effaceable>,
     /// Who keeps the keys.
     pub kms: Arc<dyn KeyService>,
     /// Random bytes.
@@ -86,6 +88,7 @@ pub struct Tables {
 pub(crate) struct Inner {
     pub(crate) config: Config,
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) effaceable: Arc<dyn Effaceable>,
     pub(crate) kms: Arc<dyn KeyService>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -109,6 +112,7 @@ impl Tables {
             watching: AtomicBool::new(false),
             config,
             store: ports.store,
+            effaceable: ports.effaceable,
             kms: ports.kms,
             entropy: ports.entropy,
             clock: ports.clock,
@@ -131,6 +135,7 @@ impl Tables {
             let committed = Committed { record, ring, record_bytes: bytes, ring_bytes };
             inner.enter(Arc::new(Table::new(committed, inner.config.leases)));
         }
+        inner.shred_orphans().await?;
         Ok(Self { inner: Arc::new(inner) })
     }
 

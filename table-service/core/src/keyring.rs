@@ -2,7 +2,7 @@
 //!
 //! KMS key -> *table key* (stored only as KMS wrapped it) -> *data keys*, numbered generations of which the newest
 //! seals items, and one *locator key* for the tokens in store keys. The data keys and the locator key are sealed under
-//! the table key, bound to the table's id, its whole definition, the kind and ARN of its KMS key, and their own generation.
+//! the table key and the table's [secret](crate::shred) together, bound to the table's id, its whole definition, the kind and ARN of its KMS key, and their own generation.
 //!
 //! A switch replaces the table key and re-seals these few keys; no item is touched, so it takes the same time for every
 //! table. The table key in plaintext lives only inside a call of this file.
@@ -10,12 +10,11 @@
 use std::sync::Arc;
 
 use envelope::record::{self, Kind, Place};
-use envelope::{DataKey, Entropy, LocatorKey, TableKey};
+use envelope::{BoundKey, DataKey, Entropy, LocatorKey};
 use serde::{Deserialize, Serialize};
 
 use crate::error::TableError;
 use crate::index::{DataKeys, IndexCache};
-use crate::kms::NewTableKey;
 use crate::layout;
 use crate::record::{Definition, KeyBinding, PendingSwitch, TableRecord, encode};
 
@@ -47,7 +46,7 @@ impl Keyring {
     /// Makes the keys of a new table.
     pub(crate) fn create(
         record: &TableRecord,
-        table_key: &TableKey,
+        table_key: &BoundKey,
         wrapped: Vec<u8>,
         entropy: &dyn Entropy,
     ) -> Result<Self, TableError> {
@@ -68,7 +67,7 @@ impl Keyring {
     pub(crate) fn open(
         &self,
         record: &TableRecord,
-        table_key: &TableKey,
+        table_key: &BoundKey,
     ) -> Result<Arc<OpenKeys>, TableError> {
         let binding = Binding::new(&record.definition, &record.key)?;
         let mut older = Vec::with_capacity(self.data_keys.len());
@@ -83,20 +82,22 @@ impl Keyring {
         Ok(Arc::new(OpenKeys { newest, older, locator, index_cache: IndexCache::new(INDEX_CACHE_BYTES) }))
     }
 
-    /// The same keys, bound to the key `to` and sealed under `fresh`. The table key `old` opens the present ones.
+    /// The same keys, bound to the KMS key `to`, which wrapped `fresh` as `wrapped`, and sealed under `fresh`. The table
+    /// key `old` opens the present ones.
     pub(crate) fn reseal(
         &self,
         record: &TableRecord,
-        old: &TableKey,
+        old: &BoundKey,
         to: &KeyBinding,
-        fresh: NewTableKey,
+        fresh: &BoundKey,
+        wrapped: Vec<u8>,
         entropy: &dyn Entropy,
     ) -> Result<Self, TableError> {
         let from = Binding::new(&record.definition, &record.key)?;
         let to = Binding::new(&record.definition, to)?;
         let carry = |kind, generation, sealed: &[u8]| -> Result<Vec<u8>, TableError> {
             let opened = from.open(old, kind, generation, sealed)?;
-            Ok(to.seal(&fresh.key, kind, generation, opened.expose(), entropy))
+            Ok(to.seal(fresh, kind, generation, opened.expose(), entropy))
         };
         let data_keys = self
             .data_keys
@@ -104,7 +105,7 @@ impl Keyring {
             .map(|(generation, sealed)| Ok((*generation, carry(Kind::TableDataKey, *generation, sealed)?)))
             .collect::<Result<_, TableError>>()?;
         let locator = carry(Kind::TableLocatorKey, 0, &self.locator)?;
-        Ok(Self { wrapped: fresh.wrapped, data_keys, locator })
+        Ok(Self { wrapped, data_keys, locator })
     }
 
     /// The generation that seals new records.
@@ -137,7 +138,7 @@ impl DataKeys for OpenKeys {
 /// A switch to `target`, with the proof that [`proven`] demands before it is carried out.
 pub(crate) fn pending(
     record: &TableRecord,
-    table_key: &TableKey,
+    table_key: &BoundKey,
     target: KeyBinding,
     entropy: &dyn Entropy,
 ) -> Result<PendingSwitch, TableError> {
@@ -149,7 +150,7 @@ pub(crate) fn pending(
 /// Whether this service wrote the pending switch, while the table was under its present key.
 pub(crate) fn proven(
     record: &TableRecord,
-    table_key: &TableKey,
+    table_key: &BoundKey,
     pending: &PendingSwitch,
 ) -> Result<(), TableError> {
     let binding = Binding::new(&record.definition, &record.key)?;
@@ -176,7 +177,7 @@ impl Binding {
 
     fn seal(
         &self,
-        key: &TableKey,
+        key: &BoundKey,
         kind: Kind,
         generation: u32,
         secret: &[u8],
@@ -187,7 +188,7 @@ impl Binding {
 
     fn open(
         &self,
-        key: &TableKey,
+        key: &BoundKey,
         kind: Kind,
         generation: u32,
         sealed: &[u8],

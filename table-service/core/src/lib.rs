@@ -17,6 +17,7 @@ pub mod number;
 pub mod ops;
 pub mod record;
 pub mod schema;
+mod shred;
 pub mod sse;
 pub mod validate;
 pub mod value;

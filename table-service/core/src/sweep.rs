@@ -1,5 +1,5 @@
-//! What is left of deleted tables. Their keys were destroyed with the commit that deleted them, so what is swept here
-//! opens for nobody; sweeping only gives the space back. It resumes where it stopped.
+//! What is left of deleted tables. Their keys are destroyed first, if they are not yet, so what is swept here opens for
+//! nobody; sweeping only gives the space back. It resumes where it stopped.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -41,6 +41,10 @@ impl Inner {
     }
 
     async fn sweep(&self, mut remains: Remains) -> Result<(), TableError> {
+        while let Err(error) = self.shred(remains.id).await {
+            tracing::error!(table = %remains.id, %error, "a deleted table's secret is not destroyed yet; it is tried again");
+            tokio::time::sleep(RETRY).await;
+        }
         for prefix in [layout::items(remains.id), layout::index_records(remains.id)] {
             self.sweep_prefix(prefix).await?;
         }

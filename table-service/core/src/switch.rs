@@ -80,6 +80,13 @@ impl Inner {
             Ok(old) => old,
             Err(error) => return self.wait_or_abandon(table, error).await,
         };
+        let id = record.definition.id;
+        let old = match self.bound(id, &old) {
+            Err(TableError::DataLoss { .. }) => {
+                return self.abandon(table, "the table's secret is lost").await;
+            }
+            old => old?,
+        };
         if keyring::proven(record, &old, pending).is_err() {
             return self.abandon(table, "the pending switch does not authenticate").await;
         }
@@ -88,8 +95,10 @@ impl Inner {
             Err(error) => return self.wait_or_abandon(table, error).await,
         };
         let target = KeyBinding { key_arn: fresh.key_arn.clone(), ..pending.key.clone() };
-        let resealed = committed.ring.reseal(record, &old, &target, fresh, self.entropy.as_ref());
-        drop(old);
+        let bound = self.bound(id, &fresh.key)?;
+        let resealed =
+            committed.ring.reseal(record, &old, &target, &bound, fresh.wrapped, self.entropy.as_ref());
+        drop((old, bound));
         let Ok(ring) = resealed else {
             return self.abandon(table, "the stored keyring does not authenticate").await;
         };

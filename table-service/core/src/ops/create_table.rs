@@ -129,8 +129,10 @@ impl Inner {
         let context = record.definition.context();
         let fresh = self.kms.generate_table_key(&record.key.key_arn, &context).await.map_err(rejected)?;
         let record = TableRecord { key: KeyBinding { key_arn: fresh.key_arn, ..record.key }, ..record };
-        let ring = Keyring::create(&record, &fresh.key, fresh.wrapped, self.entropy.as_ref())?;
         let (name, id) = (record.definition.name.clone(), record.definition.id);
+        self.keep_secret(id).await?;
+        let bound = self.bound(id, &fresh.key)?;
+        let ring = Keyring::create(&record, &bound, fresh.wrapped, self.entropy.as_ref())?;
         let generation =
             ring.newest().ok_or(TableError::Internal { what: "a new keyring without a data key" })?;
         let committed = Committed::new(record, ring)?;
@@ -140,7 +142,10 @@ impl Inner {
         batch.put(layout::keyring(id), committed.ring_bytes.clone());
         batch.put(layout::fence(id), generation.to_be_bytes().to_vec());
         match self.store.commit(batch).await {
-            Err(CommitError::Conflict) => return Err(TableError::TableExists { table: name }),
+            Err(CommitError::Conflict) => {
+                self.shred(id).await?;
+                return Err(TableError::TableExists { table: name });
+            }
             outcome => outcome?,
         }
         let table = Arc::new(Table::new(committed, self.config.leases));

@@ -1,5 +1,5 @@
-//! DeleteTable: destroys the table's keys in the commit that deletes it, so nothing of it opens from then on; its
-//! records are swept afterwards.
+//! DeleteTable: deletes the table's keyring in the commit that deletes the table and destroys its secret, so that nothing
+//! of it opens from then on; its records are swept afterwards.
 
 use identity::Caller;
 use store::Batch;
@@ -60,6 +60,9 @@ impl Tables {
         inner.store.commit(batch).await?;
         table.close();
         inner.remove(&name, &table);
+        if let Err(error) = inner.shred(id).await {
+            tracing::error!(table = %id, %error, "a deleted table's secret is not destroyed yet; it is tried again");
+        }
         inner.sweep_deleted(remains);
         Ok(TableDescription { status: TableStatus::Deleting, ..inner.describe(&table, record) })
     }

@@ -128,8 +128,9 @@ impl Inner {
                 return Err(error);
             }
         };
-        let pending = keyring::pending(&repaired, &table_key, target, self.entropy.as_ref())?;
-        drop(table_key);
+        let bound = self.bound(record.definition.id, &table_key)?;
+        let pending = keyring::pending(&repaired, &bound, target, self.entropy.as_ref())?;
+        drop((table_key, bound));
         let record = TableRecord { pending: Some(pending), ..repaired };
         table.show(self.replace(&committed, record.clone(), None).await?);
         Ok(record)

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod fake_kms;
+mod shred;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +42,7 @@ async fn open(kms: &Arc<FakeKms>, store: &Arc<MemoryStore>) -> Tables {
     };
     let ports = Ports {
         store: store.clone(),
+        effaceable: store.clone(),
         kms: kms.clone(),
         entropy: Arc::new(OsEntropy),
         clock: Arc::new(SystemClock),
