@@ -1,5 +1,7 @@
 //! The audit port: one record for every use of the service, told to whoever keeps the log and the meters.
 
+use std::sync::Arc;
+
 use envelope::EncryptionContext;
 use fault::Fault;
 use identity::{Caller, PrincipalArn, ServiceName};
@@ -53,22 +55,31 @@ pub struct AuditRecord {
     pub source_key_arn: Option<String>,
     /// The encryption context, which is not secret.
     pub context: EncryptionContext,
+    /// The encryption context that ReEncrypt decrypts with.
+    pub source_context: Option<EncryptionContext>,
     /// The AWS code of the refusal; none if it was done.
     pub refusal: Option<&'static str>,
 }
 
-/// Where audit records go. Called once for every operation, before it is answered; it must not block.
+/// Where audit records go. Called once for every operation, before it is answered, and once more for a key that is made
+/// on its first use, as `CreateKey`; it must not block.
 pub trait Audit: Send + Sync + 'static {
     /// Takes note.
     fn record(&self, record: &AuditRecord);
 }
 
-/// What an operation learns on its way, for the record at its end.
-pub(crate) struct Trail(AuditRecord);
+/// What an operation learns on its way. Whatever becomes of the operation, dropping its trail puts it on record: as a
+/// failure of the service, unless it was closed with an outcome.
+pub(crate) struct Trail {
+    record: AuditRecord,
+    /// A key that the service makes by itself on the way.
+    made: Option<(String, KeyKind)>,
+    audit: Arc<dyn Audit>,
+}
 
 impl Trail {
-    pub(crate) fn new(caller: &Caller, operation: Operation) -> Self {
-        Self(AuditRecord {
+    pub(crate) fn new(caller: &Caller, operation: Operation, audit: Arc<dyn Audit>) -> Self {
+        let record = AuditRecord {
             principal: caller.principal.arn.clone(),
             via: caller.via.clone(),
             operation,
@@ -76,29 +87,69 @@ impl Trail {
             key_kind: None,
             source_key_arn: None,
             context: EncryptionContext::new(),
-            refusal: None,
-        })
+            source_context: None,
+            refusal: Some(KmsError::Defect("an operation was torn down").reason()),
+        };
+        Self { record, made: None, audit }
     }
 
     /// The key was found.
     pub(crate) fn key(&mut self, entry: &Entry) {
-        self.0.key_arn = Some(entry.arn().to_owned());
-        self.0.key_kind = Some(entry.record().kind);
+        self.record.key_arn = Some(entry.arn().to_owned());
+        self.record.key_kind = Some(entry.record().kind);
+    }
+
+    /// The key is made by the same step, because the operation is its first use.
+    pub(crate) fn makes(&mut self, entry: &Entry) {
+        self.made = Some((entry.arn().to_owned(), entry.record().kind));
+    }
+
+    /// The key was not made after all, and there is none of its name.
+    pub(crate) fn forget(&mut self, entry: &Entry) {
+        let AuditRecord { key_arn, key_kind, source_key_arn, .. } = &mut self.record;
+        if key_arn.as_deref() == Some(entry.arn()) {
+            (*key_arn, *key_kind) = (None, None);
+        }
+        if source_key_arn.as_deref() == Some(entry.arn()) {
+            *source_key_arn = None;
+        }
     }
 
     /// The key that is decrypted with, while another encrypts.
     pub(crate) fn source_key(&mut self, entry: &Entry) {
-        self.0.source_key_arn = Some(entry.arn().to_owned());
+        self.record.source_key_arn = Some(entry.arn().to_owned());
     }
 
     /// The encryption context.
     pub(crate) fn context(&mut self, context: &EncryptionContext) {
-        self.0.context = context.clone();
+        self.record.context = context.clone();
+    }
+
+    /// The encryption context that is decrypted with, while another encrypts.
+    pub(crate) fn source_context(&mut self, context: &EncryptionContext) {
+        self.record.source_context = Some(context.clone());
     }
 
     /// The operation is over.
-    pub(crate) fn close<T>(mut self, outcome: &Result<T, KmsError>, audit: &dyn Audit) {
-        self.0.refusal = outcome.as_ref().err().map(Fault::reason);
-        audit.record(&self.0);
+    pub(crate) fn close(mut self, refusal: Option<&KmsError>) {
+        self.record.refusal = refusal.map(Fault::reason);
+    }
+}
+
+impl Drop for Trail {
+    fn drop(&mut self) {
+        let record = &self.record;
+        if let (Some((arn, kind)), None) = (self.made.take(), record.refusal) {
+            self.audit.record(&AuditRecord {
+                operation: Operation::CreateKey,
+                key_arn: Some(arn),
+                key_kind: Some(kind),
+                source_key_arn: None,
+                context: EncryptionContext::new(),
+                source_context: None,
+                ..record.clone()
+            });
+        }
+        self.audit.record(record);
     }
 }

@@ -304,17 +304,6 @@ pub(crate) fn authorize_alias<'r, P: Permission>(
     Ok(AliasAuthorized { alias, permission })
 }
 
-/// The first use of a key that the service makes by itself is authorized against the key as it is going to be, and is
-/// then the right to make it.
-pub(crate) fn authorize_first_use<P: Permission>(
-    caller: &Caller,
-    prospect: &Entry,
-    dynamodb: &ServiceName,
-) -> Result<AccountAuthorized<may::CreateKey>, KmsError> {
-    let Authorized::<P> { .. } = authorize(caller, prospect, Asked::Plain, dynamodb)?;
-    Ok(AccountAuthorized { permission: PhantomData })
-}
-
 /// Watching is for services that act for themselves.
 pub(crate) fn authorize_watch(caller: &Caller) -> Result<AccountAuthorized<may::WatchKeys>, KmsError> {
     let refuse = |why| Err(denied(caller, Op::WatchKeys, "*", why));

@@ -1,94 +1,145 @@
 //! The keys that the service makes by itself, on the first use of their reserved names: the managed key of an account
 //! (`alias/aws/dynamodb`) and the owned key.
+//!
+//! A first use is decided on the key as it is going to be, and the key is made only if the use goes through, in the same
+//! step. So a refusal and a dry run make nothing.
 
+use envelope::BackingKey;
 use identity::{AccountId, Caller};
 
 use crate::{
     alias::{Alias, AliasName},
     arn::KeyRef,
-    authorize::{Permission, authorize_first_use},
+    audit::{Operation, Trail},
     error::{Denial, KmsError},
     ids::{KeyId, alias_arn},
     key::{KeyKind, KeyRecord},
     kms::{Kms, View},
     plan::Plan,
-    ring::Entry,
+    realm::Realm,
+    ring::{Entry, Material},
 };
 
 const MANAGED_DESCRIPTION: &str = "Default key that protects my DynamoDB data when no other key is defined";
 const OWNED_DESCRIPTION: &str = "Key of the service for tables without a key of their own";
 
-/// A key that is not there yet.
-#[derive(Clone)]
-struct Missing {
+/// A reserved name, as one caller may use it.
+#[derive(PartialEq, Eq)]
+struct Reserved {
     account: AccountId,
     name: AliasName,
     kind: KeyKind,
 }
 
+/// A key as it is going to be, under its reserved name. Made here and nowhere else.
+pub(crate) struct Prospect {
+    reserved: Reserved,
+    entry: Entry,
+}
+
 impl Kms {
-    /// Makes the key that `reference` names, if it is a reserved name that has no key yet and the caller may do `P` with
-    /// the key as it is going to be. Every other reference is left alone.
-    pub(crate) async fn first_use<P: Permission>(
+    /// Runs an operation that uses the key `reference` and changes nothing, except that its first use makes the key.
+    pub(crate) async fn use_key<T: Send + 'static>(
         &self,
         caller: &Caller,
+        operation: Operation,
         reference: &str,
-    ) -> Result<(), KmsError> {
-        let Some(missing) = self.look(|view| Ok(missing(view, caller, reference)))? else { return Ok(()) };
-        let caller = caller.clone();
-        self.upkeep(move |view| make::<P>(view, &caller, &missing)).await
-    }
-}
-
-fn missing(view: &View<'_>, caller: &Caller, reference: &str) -> Option<Missing> {
-    let home = &caller.principal.account;
-    let Ok(KeyRef::Alias { account, name }) = KeyRef::parse(reference, view.realm().region()) else {
-        return None;
-    };
-    let (account, kind) =
-        if name == AliasName::managed() && account.as_ref().is_none_or(|account| account == home) {
-            (home.clone(), KeyKind::Managed)
-        } else if name == AliasName::owned() && caller.as_service() == Some(view.realm().dynamodb()) {
-            (AccountId::of_services(), KeyKind::Owned)
-        } else {
-            return None;
-        };
-    view.ring.alias(&account, &name).is_none().then_some(Missing { account, name, kind })
-}
-
-fn make<P: Permission>(view: &View<'_>, caller: &Caller, missing: &Missing) -> Result<(Plan, ()), KmsError> {
-    let Missing { account, name, kind } = missing;
-    if view.ring.alias(account, name).is_some() {
-        // Somebody else was first.
-        return Ok((Plan::nothing(), ()));
-    }
-    let now = view.now();
-    let mut record = KeyRecord::new(KeyId::generate(view.entropy()), account.clone(), *kind, now);
-    record.description = match kind {
-        KeyKind::Owned => OWNED_DESCRIPTION.to_owned(),
-        KeyKind::Managed | KeyKind::Customer => MANAGED_DESCRIPTION.to_owned(),
-    };
-    let prospect = Entry::new(view.realm().region(), record.clone());
-    let proof = authorize_first_use::<P>(caller, &prospect, view.realm().dynamodb())
-        .map_err(|error| name_the_alias(error, view, missing))?;
-    let target = record.id;
-    let mut plan = Plan::nothing();
-    plan.create_key(&proof, record, view.entropy());
-    plan.create_first_alias(
-        &proof,
-        Alias { account: account.clone(), name: name.clone(), target, created: now, updated: now },
-    );
-    Ok((plan, ()))
-}
-
-/// A refusal names the alias: the key that would have been made does not exist and never will.
-fn name_the_alias(error: KmsError, view: &View<'_>, missing: &Missing) -> KmsError {
-    match error {
-        KmsError::Denied(denial) => {
-            let resource = alias_arn(view.realm().region(), &missing.account, &missing.name);
-            KmsError::Denied(Box::new(Denial { resource, ..*denial }))
+        decide: impl FnOnce(&View<'_>, &mut Trail) -> Result<T, KmsError> + Send + 'static,
+    ) -> Result<T, KmsError> {
+        match self.look(|view| Ok(missing(view, caller, reference))) {
+            Ok(Some(missing)) => {
+                let make = move |view: &View<'_>, trail: &mut Trail| first_use(view, trail, missing, decide);
+                self.change(caller, operation, make).await
+            }
+            // What kept it from looking keeps it from reading, which takes note of it.
+            Ok(None) | Err(_) => self.read(caller, operation, decide),
         }
-        other => other,
+    }
+}
+
+/// The reserved name, if that is what the reference is and if it has no key yet.
+fn missing(view: &View<'_>, caller: &Caller, reference: &str) -> Option<Reserved> {
+    let reference = KeyRef::parse(reference, view.realm().region()).ok()?;
+    let reserved = Reserved::meant_by(caller, &reference, view.realm())?;
+    view.ring.alias(&reserved.account, &reserved.name).is_none().then_some(reserved)
+}
+
+fn first_use<T>(
+    view: &View<'_>,
+    trail: &mut Trail,
+    missing: Reserved,
+    decide: impl FnOnce(&View<'_>, &mut Trail) -> Result<T, KmsError>,
+) -> Result<(Plan, T), KmsError> {
+    let mut plan = Plan::nothing();
+    if view.ring.alias(&missing.account, &missing.name).is_some() {
+        // Somebody else was first.
+        return Ok((plan, decide(view, trail)?));
+    }
+    let prospect = Prospect::new(missing, view);
+    match decide(&view.with(&prospect), trail) {
+        Ok(answer) => {
+            trail.makes(&prospect.entry);
+            plan.create_on_first_use(prospect);
+            Ok((plan, answer))
+        }
+        Err(error) => {
+            trail.forget(&prospect.entry);
+            Err(prospect.name_the_alias(error, view.realm()))
+        }
+    }
+}
+
+impl Reserved {
+    fn meant_by(caller: &Caller, reference: &KeyRef, realm: &Realm) -> Option<Self> {
+        let KeyRef::Alias { account, name } = reference else { return None };
+        let home = &caller.principal.account;
+        let name = name.clone();
+        if name == AliasName::managed() && account.as_ref().is_none_or(|account| account == home) {
+            Some(Self { account: home.clone(), name, kind: KeyKind::Managed })
+        } else if name == AliasName::owned() && caller.as_service() == Some(realm.dynamodb()) {
+            Some(Self { account: AccountId::of_services(), name, kind: KeyKind::Owned })
+        } else {
+            None
+        }
+    }
+}
+
+impl Prospect {
+    fn new(reserved: Reserved, view: &View<'_>) -> Self {
+        let id = KeyId::generate(view.entropy());
+        let mut record = KeyRecord::new(id, reserved.account.clone(), reserved.kind, view.now());
+        record.description = match reserved.kind {
+            KeyKind::Owned => OWNED_DESCRIPTION.to_owned(),
+            KeyKind::Managed | KeyKind::Customer => MANAGED_DESCRIPTION.to_owned(),
+        };
+        let version = record.current_material;
+        let mut entry = Entry::new(view.realm().region(), record);
+        entry.add_material(version, Material::new(BackingKey::generate(view.entropy())));
+        Self { reserved, entry }
+    }
+
+    /// The key, if it is what the reference means.
+    pub(crate) fn meant_by(&self, caller: &Caller, reference: &KeyRef, realm: &Realm) -> Option<&Entry> {
+        let meant = Reserved::meant_by(caller, reference, realm)?;
+        (meant == self.reserved).then_some(&self.entry)
+    }
+
+    /// The key and its alias, to be made.
+    pub(crate) fn into_parts(self) -> (Entry, Alias) {
+        let Reserved { account, name, .. } = self.reserved;
+        let KeyRecord { id: target, created, .. } = *self.entry.record();
+        (self.entry, Alias { account, name, target, created, updated: created })
+    }
+
+    /// A refusal names the alias: the key that would have been made does not exist and never will.
+    fn name_the_alias(&self, error: KmsError, realm: &Realm) -> KmsError {
+        match error {
+            KmsError::Denied(denial) if denial.resource == self.entry.arn() => {
+                let resource = alias_arn(realm.region(), &self.reserved.account, &self.reserved.name);
+                KmsError::Denied(Box::new(Denial { resource, ..*denial }))
+            }
+            other => other,
+        }
     }
 }
 
@@ -96,7 +147,10 @@ fn name_the_alias(error: KmsError, view: &View<'_>, missing: &Missing) -> KmsErr
 mod tests {
     use crate::{
         PageRequest,
-        ops::{list_aliases::ListAliases, list_grants::ListGrants},
+        ops::{
+            encrypt::Encrypt, generate_data_key::GenerateDataKey, list_aliases::ListAliases,
+            list_grants::ListGrants, re_encrypt::ReEncrypt,
+        },
         testing::*,
     };
 
@@ -144,5 +198,48 @@ mod tests {
         assert_eq!(world.store.commits(), 1);
         world.kms.encrypt(&via(&nobody()), encrypt(MANAGED_ALIAS, b"x", context(&[]))).await.unwrap();
         assert_eq!(world.store.commits(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_dry_run_makes_no_key() {
+        let world = World::new().await;
+        let (caller, none) = (via(&nobody()), || context(&[]));
+        let encrypt = Encrypt { dry_run: true, ..encrypt(MANAGED_ALIAS, b"x", none()) };
+        let generate = GenerateDataKey { dry_run: true, ..data_key(MANAGED_ALIAS, none()) };
+        let dry = "DryRunOperationException";
+        assert_eq!(code(&world.kms.encrypt(&caller, encrypt).await), dry);
+        assert_eq!(code(&world.kms.generate_data_key(&caller, generate.clone()).await), dry);
+        assert_eq!(code(&world.kms.generate_data_key_without_plaintext(&caller, generate).await), dry);
+        assert_eq!(world.store.commits(), 1);
+    }
+
+    /// Whatever is wrong with the source, the destination is not made for it.
+    #[tokio::test]
+    async fn a_re_encryption_that_fails_makes_no_key() {
+        let world = World::new().await;
+        let key = world.key().await.arn;
+        let blob = world.seal(&key, b"x", context(&[])).await;
+        let commits = world.store.commits();
+        let attempt = async |blob: &[u8], bound, dry_run| {
+            let request = ReEncrypt { dry_run, ..re_encrypt(blob, bound, MANAGED_ALIAS) };
+            code(&world.kms.re_encrypt(&via(&root()), request).await)
+        };
+        assert_eq!(attempt(b"rubbish", context(&[]), false).await, "InvalidCiphertextException");
+        assert_eq!(attempt(&blob, context(&[("a", "b")]), false).await, "InvalidCiphertextException");
+        assert_eq!(attempt(&blob, context(&[]), true).await, "DryRunOperationException");
+        let request = ReEncrypt {
+            source_key_id: Some(MANAGED_ALIAS.to_owned()),
+            ..re_encrypt(&blob, context(&[]), MANAGED_ALIAS)
+        };
+        assert_eq!(code(&world.kms.re_encrypt(&via(&root()), request).await), "IncorrectKeyException");
+        world.kms.disable_key(&root(), key.clone()).await.unwrap();
+        assert_eq!(attempt(&blob, context(&[]), false).await, "DisabledException");
+        assert_eq!(world.store.commits(), commits + 1, "the switch, and nothing else");
+        world.kms.enable_key(&root(), key).await.unwrap();
+        let request = re_encrypt(&blob, context(&[]), MANAGED_ALIAS);
+        let moved = world.kms.re_encrypt(&via(&root()), request).await.unwrap();
+        assert_eq!(world.describe(&root(), MANAGED_ALIAS).await.unwrap().arn, moved.destination_key_arn);
+        let opened = world.open(&via(&root()), &moved.ciphertext_blob, context(&[])).await.unwrap();
+        assert_eq!(opened.plaintext.expose(), b"x");
     }
 }

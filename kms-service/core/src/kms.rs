@@ -31,6 +31,7 @@ use crate::{
     constraints::Violations,
     error::KmsError,
     events::{Hub, Watch, WatchEvent},
+    first_use::Prospect,
     grant::Asked,
     plan::Plan,
     realm::Realm,
@@ -77,6 +78,8 @@ struct Inner {
 pub(crate) struct View<'a> {
     pub(crate) ring: &'a Ring,
     inner: &'a Inner,
+    /// The key that is there as soon as the operation has gone through.
+    prospect: Option<&'a Prospect>,
 }
 
 impl Kms {
@@ -127,9 +130,9 @@ impl Kms {
         operation: Operation,
         decide: impl FnOnce(&View<'_>, &mut Trail) -> Result<T, KmsError>,
     ) -> Result<T, KmsError> {
-        let mut trail = Trail::new(caller, operation);
+        let mut trail = self.trail(caller, operation);
         let outcome = self.look(|view| decide(view, &mut trail));
-        trail.close(&outcome, &*self.inner.ports.audit);
+        trail.close(outcome.as_ref().err());
         outcome
     }
 
@@ -140,7 +143,16 @@ impl Kms {
     ) -> Result<T, KmsError> {
         let ring = self.inner.ring();
         self.inner.check_fresh()?;
-        decide(&View { ring: &ring, inner: &self.inner })
+        decide(&View { ring: &ring, inner: &self.inner, prospect: None })
+    }
+
+    /// Puts a request on record that a door could not translate.
+    pub fn note_refusal(&self, caller: &Caller, operation: Operation, why: &KmsError) {
+        self.trail(caller, operation).close(Some(why));
+    }
+
+    fn trail(&self, caller: &Caller, operation: Operation) -> Trail {
+        Trail::new(caller, operation, self.inner.ports.audit.clone())
     }
 
     /// Runs an operation that changes something.
@@ -150,12 +162,15 @@ impl Kms {
         operation: Operation,
         decide: impl FnOnce(&View<'_>, &mut Trail) -> Result<(Plan, T), KmsError> + Send + 'static,
     ) -> Result<T, KmsError> {
-        let mut trail = Trail::new(caller, operation);
         let inner = self.inner.clone();
-        self.write(|mut fence| async move {
-            let outcome = inner.decide_and_commit(&mut fence, |view| decide(view, &mut trail)).await;
-            trail.close(&outcome, &*inner.ports.audit);
-            outcome
+        self.write(|mut fence| {
+            // Not before its turn: who hangs up while waiting has not done anything.
+            let mut trail = self.trail(caller, operation);
+            async move {
+                let outcome = inner.decide_and_commit(&mut fence, |view| decide(view, &mut trail)).await;
+                trail.close(outcome.as_ref().err());
+                outcome
+            }
         })
         .await
     }
@@ -204,7 +219,17 @@ impl Kms {
     {
         let fence = self.inner.writer.clone().lock_owned().await;
         let task = tokio::spawn(work(fence).in_current_span());
-        task.await.unwrap_or(Err(KmsError::Defect("a mutation was torn down")))
+        match task.await {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                // A defect. If it struck after the commit had begun, memory is stale.
+                let mut fence = self.inner.writer.clone().lock_owned().await;
+                if self.inner.check_fresh().is_err() {
+                    self.inner.recover(&mut fence).await;
+                }
+                Err(KmsError::Defect("a mutation was torn down"))
+            }
+        }
     }
 }
 
@@ -223,7 +248,7 @@ impl Inner {
         decide: impl FnOnce(&View<'_>) -> Result<(Plan, T), KmsError>,
     ) -> Result<T, KmsError> {
         self.check_fresh()?;
-        let (plan, answer) = decide(&View { ring: &self.ring(), inner: self })?;
+        let (plan, answer) = decide(&View { ring: &self.ring(), inner: self, prospect: None })?;
         if plan.is_empty() {
             return Ok(answer);
         }
@@ -231,7 +256,9 @@ impl Inner {
         self.vault.keep_secrets(plan.edits()).await?;
         // Nobody else writes: the ring is the one that was decided on.
         let (batch, next_fence) = self.vault.batch(plan.edits(), &self.ring(), fence)?;
+        let unsettled = Unsettled(Some(&self.stale));
         if let Err(error) = self.ports.store.commit(batch).await {
+            drop(unsettled);
             self.recover(fence).await;
             return Err(match error {
                 CommitError::Conflict => KmsError::Raced,
@@ -241,7 +268,11 @@ impl Inner {
         *fence = next_fence;
         let events = {
             let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
-            plan.apply(&mut ring, self.realm.region())
+            // Let go before the lock, so that nobody reads what is half changed.
+            let unsettled = unsettled;
+            let events = plan.apply(&mut ring, self.realm.region());
+            unsettled.settle();
+            events
         };
         events.into_iter().for_each(|event| self.hub.send(event));
         Ok(answer)
@@ -249,7 +280,6 @@ impl Inner {
 
     /// After a commit of unknown effect: nothing is answered until memory agrees with the store again.
     async fn recover(&self, fence: &mut Fence) {
-        self.stale.store(true, Ordering::SeqCst);
         if let Err(error) = self.reload(fence).await {
             tracing::warn!(%error, "the key registry could not be reloaded; it is tried again");
         }
@@ -269,6 +299,25 @@ impl Inner {
         self.stale.store(false, Ordering::SeqCst);
         self.hub.send(WatchEvent::Missed);
         Ok(())
+    }
+}
+
+/// While a commit is under way and memory has not followed: whatever ends that other than success (an error, a panic)
+/// leaves memory stale.
+struct Unsettled<'a>(Option<&'a AtomicBool>);
+
+impl Unsettled<'_> {
+    /// Memory has followed.
+    fn settle(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Unsettled<'_> {
+    fn drop(&mut self) {
+        if let Some(stale) = self.0 {
+            stale.store(true, Ordering::SeqCst);
+        }
     }
 }
 
@@ -292,7 +341,15 @@ impl<'a> View<'a> {
     /// The key that an operation is asked to use: an id, an ARN or an alias.
     pub(crate) fn key(&self, caller: &Caller, reference: &str) -> Result<&'a Entry, KmsError> {
         let reference = KeyRef::parse(reference, self.realm().region())?;
-        self.ring.resolve(caller, &reference, self.realm())
+        match self.prospect.and_then(|prospect| prospect.meant_by(caller, &reference, self.realm())) {
+            Some(entry) => Ok(entry),
+            None => self.ring.resolve(caller, &reference, self.realm()),
+        }
+    }
+
+    /// The same, with a key that is about to be made.
+    pub(crate) const fn with<'b>(&'b self, prospect: &'b Prospect) -> View<'b> {
+        View { ring: self.ring, inner: self.inner, prospect: Some(prospect) }
     }
 
     /// The key that an operation is asked to manage: an id or an ARN.

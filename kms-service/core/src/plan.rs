@@ -13,6 +13,7 @@ use crate::{
     background::Duty,
     clock::Timestamp,
     events::{KeyChange, WatchEvent},
+    first_use::Prospect,
     grant::{Grant, GrantTerms},
     ids::{GrantId, KeyId},
     key::{KeyRecord, KeyState},
@@ -68,8 +69,14 @@ impl Plan {
         self.edits.push(Edit::NewMaterial { key, version, material: new_material(entropy) });
     }
 
-    /// The alias that comes with a key that the service makes by itself.
-    pub(crate) fn create_first_alias(&mut self, _: &AccountAuthorized<may::CreateKey>, alias: Alias) {
+    /// A key that the service makes by itself, with its alias. Its first use went through, and nothing else is needed.
+    pub(crate) fn create_on_first_use(&mut self, prospect: Prospect) {
+        let (entry, alias) = prospect.into_parts();
+        let (record, materials) = entry.into_parts();
+        let key = record.id;
+        self.edits.push(Edit::NewKey(record));
+        let materials = materials.into_iter();
+        self.edits.extend(materials.map(|(version, material)| Edit::NewMaterial { key, version, material }));
         self.edits.push(Edit::NewAlias(alias));
     }
 

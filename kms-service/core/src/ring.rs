@@ -111,6 +111,11 @@ impl Entry {
         &self.aliases
     }
 
+    /// A key that nobody uses yet: its record and its material.
+    pub(crate) fn into_parts(self) -> (KeyRecord, BTreeMap<u32, Material>) {
+        (self.record, self.materials)
+    }
+
     pub(crate) fn set_record(&mut self, record: KeyRecord) {
         self.record = record;
     }

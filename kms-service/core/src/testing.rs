@@ -117,6 +117,11 @@ impl Recorder {
     pub(crate) fn len(&self) -> usize {
         self.0.lock().unwrap().len()
     }
+
+    /// The records behind the first `count`.
+    pub(crate) fn since(&self, count: usize) -> Vec<AuditRecord> {
+        self.0.lock().unwrap()[count..].to_vec()
+    }
 }
 
 /// How a commit is made to fail.
@@ -126,6 +131,8 @@ pub(crate) enum Failure {
     Before,
     /// Everything is written, and the answer is lost.
     After,
+    /// Everything is written, and whoever waits for the answer is torn down.
+    Panic,
 }
 
 /// A store whose n-th commit fails.
@@ -207,6 +214,7 @@ impl Store for FragileStore {
         if failure != Some(Failure::Before) {
             self.inner.commit(batch).await?;
         }
+        assert!(failure != Some(Failure::Panic), "the test tore it down");
         if failure.is_some() {
             self.broken.store(self.stays_broken.load(Ordering::SeqCst), Ordering::SeqCst);
             return Err(CommitError::Store(StoreError::Poisoned { cause: "the test failed it".into() }));

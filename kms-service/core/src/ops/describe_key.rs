@@ -31,18 +31,16 @@ impl Kms {
     /// # Errors
     /// In the order of the module [`ops`](crate::ops).
     pub async fn describe_key(&self, caller: &Caller, request: DescribeKey) -> Result<KeyMetadata, KmsError> {
-        let ready = match request.check() {
-            Ok(()) => self.first_use::<may::DescribeKey>(caller, &request.key_id).await,
-            refusal @ Err(_) => refusal,
-        };
-        self.read(caller, Operation::DescribeKey, |view, trail| {
-            ready?;
+        let (who, reference) = (caller.clone(), request.key_id.clone());
+        self.use_key(caller, Operation::DescribeKey, &reference, move |view, trail| {
+            request.check()?;
             view.check_tokens(&request.grant_tokens)?;
-            let entry = view.key(caller, &request.key_id)?;
+            let entry = view.key(&who, &request.key_id)?;
             trail.key(entry);
-            let key = view.authorize::<may::DescribeKey>(caller, entry, Asked::Plain)?.admit()?;
+            let key = view.authorize::<may::DescribeKey>(&who, entry, Asked::Plain)?.admit()?;
             Ok(KeyMetadata::of(key.entry()))
         })
+        .await
     }
 }
 

@@ -50,18 +50,15 @@ impl Kms {
     /// # Errors
     /// In the order of the module [`ops`](crate::ops).
     pub async fn encrypt(&self, caller: &Caller, request: Encrypt) -> Result<Encrypted, KmsError> {
-        let ready = match request.check() {
-            Ok(()) => self.first_use::<may::Encrypt>(caller, &request.key_id).await,
-            refusal @ Err(_) => refusal,
-        };
-        self.read(caller, Operation::Encrypt, |view, trail| {
+        let (who, reference) = (caller.clone(), request.key_id.clone());
+        self.use_key(caller, Operation::Encrypt, &reference, move |view, trail| {
             trail.context(&request.context);
-            ready?;
+            request.check()?;
             view.check_tokens(&request.grant_tokens)?;
-            let entry = view.key(caller, &request.key_id)?;
+            let entry = view.key(&who, &request.key_id)?;
             trail.key(entry);
             let asked = Asked::Context(&request.context);
-            let key = view.authorize::<may::Encrypt>(caller, entry, asked)?.admit()?;
+            let key = view.authorize::<may::Encrypt>(&who, entry, asked)?.admit()?;
             request.algorithm.check()?;
             if request.dry_run {
                 return Err(KmsError::DryRun);
@@ -69,6 +66,7 @@ impl Kms {
             let (ciphertext_blob, _) = seal(view, &key, &request.context, request.plaintext.expose())?;
             Ok(Encrypted { ciphertext_blob, key_arn: key.arn().to_owned() })
         })
+        .await
     }
 }
 

@@ -73,18 +73,16 @@ impl Kms {
         request: GenerateDataKey,
         operation: Operation,
     ) -> Result<GeneratedDataKey, KmsError> {
-        let ready = match request.check().and_then(|()| request.size.bytes()) {
-            Ok(length) => self.first_use::<P>(caller, &request.key_id).await.map(|()| length),
-            Err(refusal) => Err(refusal),
-        };
-        self.read(caller, operation, |view, trail| {
+        let (who, reference) = (caller.clone(), request.key_id.clone());
+        self.use_key(caller, operation, &reference, move |view, trail| {
             trail.context(&request.context);
-            let length = ready?;
+            request.check()?;
+            let length = request.size.bytes()?;
             view.check_tokens(&request.grant_tokens)?;
-            let entry = view.key(caller, &request.key_id)?;
+            let entry = view.key(&who, &request.key_id)?;
             trail.key(entry);
             let asked = Asked::Context(&request.context);
-            let key = view.authorize::<P>(caller, entry, asked)?.admit()?;
+            let key = view.authorize::<P>(&who, entry, asked)?.admit()?;
             if request.dry_run {
                 return Err(KmsError::DryRun);
             }
@@ -92,6 +90,7 @@ impl Kms {
             let (ciphertext_blob, material_id) = seal(view, &key, &request.context, plaintext.expose())?;
             Ok(GeneratedDataKey { plaintext, ciphertext_blob, key_arn: key.arn().to_owned(), material_id })
         })
+        .await
     }
 }
 

@@ -82,21 +82,19 @@ impl Kms {
     /// # Errors
     /// In the order of the module [`ops`](crate::ops), the source key before the destination.
     pub async fn re_encrypt(&self, caller: &Caller, request: ReEncrypt) -> Result<ReEncrypted, KmsError> {
-        let ready = match request.check() {
-            Ok(()) => self.first_use::<may::ReEncryptTo>(caller, &request.destination_key_id).await,
-            refusal @ Err(_) => refusal,
-        };
-        self.read(caller, Operation::ReEncrypt, |view, trail| {
+        let (who, reference) = (caller.clone(), request.destination_key_id.clone());
+        self.use_key(caller, Operation::ReEncrypt, &reference, move |view, trail| {
             trail.context(&request.destination_context);
-            ready?;
+            trail.source_context(&request.source_context);
+            request.check()?;
             view.check_tokens(&request.grant_tokens)?;
             let ciphertext = request.source();
             let source =
-                ciphertext.admit::<may::ReEncryptFrom>(view, caller, |entry| trail.source_key(entry))?;
-            let entry = view.key(caller, &request.destination_key_id)?;
+                ciphertext.admit::<may::ReEncryptFrom>(view, &who, |entry| trail.source_key(entry))?;
+            let entry = view.key(&who, &request.destination_key_id)?;
             trail.key(entry);
             let asked = Asked::Context(&request.destination_context);
-            let destination = view.authorize::<may::ReEncryptTo>(caller, entry, asked)?.admit()?;
+            let destination = view.authorize::<may::ReEncryptTo>(&who, entry, asked)?.admit()?;
             request.source_algorithm.check()?;
             request.destination_algorithm.check()?;
             let opened = ciphertext.open(&source)?;
@@ -113,6 +111,7 @@ impl Kms {
                 destination_material_id,
             })
         })
+        .await
     }
 }
 

@@ -175,3 +175,35 @@ async fn memory_is_loaded_anew_once_the_store_is_back() {
     let sealed = world.kms.encrypt(&root(), encrypt(&key.arn, b"x", context(&[]))).await;
     assert_eq!(code(&sealed), "DisabledException", "the commit had happened");
 }
+
+/// A defect strikes after the commit: nobody reads memory that does not know of it.
+#[tokio::test]
+async fn memory_is_loaded_anew_after_a_mutation_was_torn_down() {
+    let world = World::new().await;
+    let key = world.key().await;
+    let mut watch = world.kms.watch_keys(&service()).unwrap();
+    told(&mut watch);
+    world.store.fail(0, Failure::Panic, false);
+    let outcome = world.kms.disable_key(&root(), key.arn.clone()).await;
+    assert!(matches!(outcome, Err(KmsError::Defect(_))));
+    assert_eq!(told(&mut watch), [WatchEvent::Missed], "watchers must ask again");
+    world.kms.check().unwrap();
+    let sealed = world.kms.encrypt(&root(), encrypt(&key.arn, b"x", context(&[]))).await;
+    assert_eq!(code(&sealed), "DisabledException", "the commit had happened");
+    world.kms.enable_key(&root(), key.arn).await.unwrap();
+}
+
+/// The same, and whoever asked has gone away: nobody is left to load memory anew, so nothing is answered until upkeep does.
+#[tokio::test]
+async fn a_mutation_that_is_torn_down_for_nobody_leaves_memory_stale() {
+    let world = World::new().await;
+    let key = world.key().await;
+    world.store.fail(0, Failure::Panic, false);
+    let caller = root();
+    assert!(now_or_never(world.kms.disable_key(&caller, key.arn.clone())).is_none());
+    let outcome = world.kms.create_key(&root(), create_key()).await;
+    assert!(matches!(outcome, Err(KmsError::Stale)), "{outcome:?}");
+    assert!(matches!(world.describe(&root(), &key.arn).await, Err(KmsError::Stale)));
+    world.kms.run_upkeep().await.unwrap();
+    assert_eq!(world.describe(&root(), &key.arn).await.unwrap().state, crate::KeyState::Disabled);
+}

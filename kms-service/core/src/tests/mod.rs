@@ -1,5 +1,6 @@
 //! Tests that are about the service as a whole, each file about one hazard.
 
+mod audit;
 mod crash;
 mod destruction;
 mod hidden;

@@ -1,0 +1,270 @@
+//! Every operation is on record once, however it ends: done, refused, tried dry, torn down, or not even understood. What
+//! the service does by itself on the way is on record too.
+
+use identity::Caller;
+
+use crate::{
+    AuditRecord, GrantOperation, KeyKind, KmsError, Operation, PageRequest, Rule,
+    ops::{
+        create_alias::CreateAlias, create_grant::CreateGrant, decrypt::Decrypt, encrypt::Encrypt,
+        generate_data_key::GenerateDataKey, generate_random::GenerateRandom, list_aliases::ListAliases,
+        list_grants::ListGrants, re_encrypt::ReEncrypt, retire_grant::RetireGrant, revoke_grant::RevokeGrant,
+        update_alias::UpdateAlias,
+    },
+    testing::*,
+};
+
+/// A customer key with an alias and a grant, another key, and a blob of each.
+struct Stage {
+    world: World,
+    key: String,
+    other: String,
+    blob: Vec<u8>,
+    grant_id: String,
+}
+
+impl Stage {
+    async fn set(operation: Operation) -> Self {
+        let world = World::new().await;
+        let (key, other) = (world.key().await.arn, world.key().await.arn);
+        let blob = world.seal(&key, b"canary", bound()).await;
+        world.alias("alias/old", &key).await;
+        let grant_id = world.grant(&key, &user("holder", &[]), &[GrantOperation::Decrypt]).await.grant_id;
+        if operation == Operation::CancelKeyDeletion {
+            world.kms.schedule_key_deletion(&root(), schedule(&key, 7)).await.unwrap();
+        }
+        Self { world, key, other, blob, grant_id: grant_id.to_string() }
+    }
+
+    /// Does it. No wildcard: a new operation has to be thought of here.
+    async fn run(&self, caller: &Caller, operation: Operation, dry_run: bool) -> Result<(), KmsError> {
+        let (kms, key) = (&self.world.kms, self.key.clone());
+        match operation {
+            Operation::CreateKey => kms.create_key(caller, create_key()).await.map(drop),
+            Operation::DescribeKey => self.world.describe(caller, &key).await.map(drop),
+            Operation::ListKeys => kms.list_keys(caller, PageRequest::default()).await.map(drop),
+            Operation::EnableKey => kms.enable_key(caller, key).await,
+            Operation::DisableKey => kms.disable_key(caller, key).await,
+            Operation::ScheduleKeyDeletion => {
+                kms.schedule_key_deletion(caller, schedule(&key, 7)).await.map(drop)
+            }
+            Operation::CancelKeyDeletion => kms.cancel_key_deletion(caller, key).await.map(drop),
+            Operation::CreateAlias => {
+                let request = CreateAlias { alias_name: "alias/new".to_owned(), target_key_id: key };
+                kms.create_alias(caller, request).await
+            }
+            Operation::UpdateAlias => {
+                let request = UpdateAlias { alias_name: "alias/old".to_owned(), target_key_id: key };
+                kms.update_alias(caller, request).await
+            }
+            Operation::DeleteAlias => kms.delete_alias(caller, "alias/old".to_owned()).await,
+            Operation::ListAliases => {
+                let request = ListAliases { key_id: Some(key), ..Default::default() };
+                kms.list_aliases(caller, request).await.map(drop)
+            }
+            Operation::Encrypt => {
+                let request = Encrypt { dry_run, ..encrypt(&key, b"canary", bound()) };
+                kms.encrypt(caller, request).await.map(drop)
+            }
+            Operation::Decrypt => {
+                let request = Decrypt { dry_run, ..decrypt(&self.blob, bound()) };
+                kms.decrypt(caller, request).await.map(drop)
+            }
+            Operation::ReEncrypt => {
+                let destination_context = context(&[("to", "2")]);
+                let request = ReEncrypt {
+                    destination_context,
+                    dry_run,
+                    ..re_encrypt(&self.blob, bound(), &self.other)
+                };
+                kms.re_encrypt(caller, request).await.map(drop)
+            }
+            Operation::GenerateDataKey => {
+                let request = GenerateDataKey { dry_run, ..data_key(&key, bound()) };
+                kms.generate_data_key(caller, request).await.map(drop)
+            }
+            Operation::GenerateDataKeyWithoutPlaintext => {
+                let request = GenerateDataKey { dry_run, ..data_key(&key, bound()) };
+                kms.generate_data_key_without_plaintext(caller, request).await.map(drop)
+            }
+            Operation::GenerateRandom => {
+                kms.generate_random(caller, GenerateRandom { number_of_bytes: Some(1) }).await.map(drop)
+            }
+            Operation::RotateKeyOnDemand => kms.rotate_key_on_demand(caller, key).await.map(drop),
+            Operation::CreateGrant => {
+                let grant = grant(&key, user_arn("new").as_str(), &[GrantOperation::Decrypt]);
+                kms.create_grant(caller, CreateGrant { dry_run, ..grant }).await.map(drop)
+            }
+            Operation::ListGrants => {
+                kms.list_grants(caller, ListGrants { key_id: key, ..Default::default() }).await.map(drop)
+            }
+            Operation::RetireGrant => {
+                let grant_id = Some(self.grant_id.clone());
+                let request = RetireGrant { grant_token: None, key_id: Some(key), grant_id, dry_run };
+                kms.retire_grant(caller, request).await
+            }
+            Operation::RevokeGrant => {
+                let request = RevokeGrant { key_id: key, grant_id: self.grant_id.clone(), dry_run };
+                kms.revoke_grant(caller, request).await
+            }
+            Operation::WatchKeys => kms.watch_keys(caller).map(drop),
+        }
+    }
+
+    /// The records of one run.
+    async fn records(
+        &self,
+        caller: &Caller,
+        operation: Operation,
+        dry_run: bool,
+    ) -> (Result<(), KmsError>, Vec<AuditRecord>) {
+        let before = self.world.audit.len();
+        let outcome = self.run(caller, operation, dry_run).await;
+        (outcome, self.world.audit.since(before))
+    }
+}
+
+fn bound() -> envelope::EncryptionContext {
+    context(&[("from", "1")])
+}
+
+const WITHOUT_KEY: [Operation; 4] =
+    [Operation::CreateKey, Operation::ListKeys, Operation::GenerateRandom, Operation::WatchKeys];
+const WITH_CONTEXT: [Operation; 4] = [
+    Operation::Encrypt,
+    Operation::Decrypt,
+    Operation::GenerateDataKey,
+    Operation::GenerateDataKeyWithoutPlaintext,
+];
+const WITH_DRY_RUN: [Operation; 8] = [
+    Operation::Encrypt,
+    Operation::Decrypt,
+    Operation::ReEncrypt,
+    Operation::GenerateDataKey,
+    Operation::GenerateDataKeyWithoutPlaintext,
+    Operation::CreateGrant,
+    Operation::RetireGrant,
+    Operation::RevokeGrant,
+];
+
+/// Looks at what every record of an operation must say.
+fn check(record: &AuditRecord, stage: &Stage, caller: &Caller, operation: Operation, found: bool) {
+    assert_eq!(record.operation, operation);
+    assert_eq!((&record.principal, &record.via), (&caller.principal.arn, &caller.via), "{operation:?}");
+    let key = if operation == Operation::ReEncrypt { &stage.other } else { &stage.key };
+    let expected = (found && !WITHOUT_KEY.contains(&operation)).then_some(key.as_str());
+    assert_eq!(record.key_arn.as_deref(), expected, "{operation:?}");
+    assert_eq!(record.key_kind, expected.map(|_| KeyKind::Customer), "{operation:?}");
+    if WITH_CONTEXT.contains(&operation) {
+        assert_eq!((&record.context, &record.source_context), (&bound(), &None));
+    } else if operation == Operation::ReEncrypt {
+        assert_eq!((&record.context, &record.source_context), (&context(&[("to", "2")]), &Some(bound())));
+        assert_eq!(record.source_key_arn.as_deref(), Some(stage.key.as_str()));
+    } else {
+        assert_eq!((record.context.len(), &record.source_context), (0, &None), "{operation:?}");
+    }
+    assert!(!format!("{record:?}").contains("canary"), "{record:?}");
+}
+
+#[tokio::test]
+async fn what_is_done_is_on_record_once() {
+    for &operation in Operation::ALL {
+        let stage = Stage::set(operation).await;
+        let caller = if operation == Operation::WatchKeys { service() } else { via(&root()) };
+        let (outcome, records) = stage.records(&caller, operation, false).await;
+        outcome.unwrap();
+        let [record] = &records[..] else { panic!("{operation:?}: {records:?}") };
+        check(record, &stage, &caller, operation, true);
+        assert_eq!(record.refusal, None, "{operation:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_is_on_record_once_with_the_reason() {
+    for &operation in Operation::ALL {
+        let stage = Stage::set(operation).await;
+        let (outcome, records) = stage.records(&nobody(), operation, false).await;
+        assert_eq!(code(&outcome), "AccessDeniedException", "{operation:?}");
+        let [record] = &records[..] else { panic!("{operation:?}: {records:?}") };
+        // These are refused before a key is looked for: at the alias, at the list, at the source.
+        let early = [
+            Operation::CreateAlias,
+            Operation::UpdateAlias,
+            Operation::DeleteAlias,
+            Operation::ListAliases,
+            Operation::ReEncrypt,
+        ];
+        check(record, &stage, &nobody(), operation, !early.contains(&operation));
+        assert_eq!(record.refusal, Some("AccessDeniedException"), "{operation:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_tried_dry_is_on_record_once_as_that() {
+    for operation in WITH_DRY_RUN {
+        let stage = Stage::set(operation).await;
+        let (outcome, records) = stage.records(&root(), operation, true).await;
+        assert_eq!(code(&outcome), "DryRunOperationException", "{operation:?}");
+        let [record] = &records[..] else { panic!("{operation:?}: {records:?}") };
+        check(record, &stage, &root(), operation, true);
+        assert_eq!(record.refusal, Some("DryRunOperationException"), "{operation:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_made_on_the_way_is_on_record_before_its_use() {
+    let world = World::new().await;
+    for (caller, name, kind) in
+        [(via(&nobody()), MANAGED_ALIAS, KeyKind::Managed), (service(), OWNED_ALIAS, KeyKind::Owned)]
+    {
+        let before = world.audit.len();
+        let made = world.kms.encrypt(&caller, encrypt(name, b"x", bound())).await.unwrap();
+        world.kms.encrypt(&caller, encrypt(name, b"x", bound())).await.unwrap();
+        let records = world.audit.since(before);
+        let operations: Vec<_> = records.iter().map(|record| record.operation).collect();
+        assert_eq!(operations, [Operation::CreateKey, Operation::Encrypt, Operation::Encrypt]);
+        for record in &records {
+            assert_eq!((record.key_arn.as_ref(), record.key_kind), (Some(&made.key_arn), Some(kind)));
+            assert_eq!((&record.principal, &record.via), (&caller.principal.arn, &caller.via));
+            assert_eq!(record.refusal, None);
+        }
+        assert_eq!((records[0].context.len(), records[1].context.clone()), (0, bound()));
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_made_after_all_is_in_no_record() {
+    let world = World::new().await;
+    let dry = Encrypt { dry_run: true, ..encrypt(MANAGED_ALIAS, b"x", bound()) };
+    assert_eq!(code(&world.kms.encrypt(&via(&nobody()), dry).await), "DryRunOperationException");
+    let refused = world.kms.encrypt(&nobody(), encrypt(MANAGED_ALIAS, b"x", bound())).await;
+    assert_eq!(code(&refused), "AccessDeniedException");
+    let records = world.audit.since(0);
+    assert_eq!(records.len(), 2);
+    for record in records {
+        assert_eq!((record.operation, record.key_arn, record.key_kind), (Operation::Encrypt, None, None));
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_no_door_understands_is_on_record() {
+    let world = World::new().await;
+    let why = KmsError::Rule(Rule::UnknownEnumValue { member: "keySpec" });
+    world.kms.note_refusal(&via(&root()), Operation::GenerateDataKey, &why);
+    let record = world.audit.last();
+    assert_eq!((record.operation, record.refusal), (Operation::GenerateDataKey, Some("ValidationException")));
+    assert_eq!((record.principal, record.via), (root().principal.arn.clone(), Some(dynamodb())));
+}
+
+/// A defect that tears an operation down leaves a record all the same.
+#[tokio::test]
+async fn what_is_torn_down_is_on_record_as_a_failure() {
+    let world = World::new().await;
+    let key = world.key().await.arn;
+    world.store.fail(0, Failure::Panic, false);
+    let before = world.audit.len();
+    let outcome = world.kms.disable_key(&root(), key).await;
+    assert!(matches!(outcome, Err(KmsError::Defect(_))));
+    let [record] = &world.audit.since(before)[..] else { panic!("one record") };
+    assert_eq!((record.operation, record.refusal), (Operation::DisableKey, Some("KMSInternalException")));
+}
