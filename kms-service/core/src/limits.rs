@@ -31,7 +31,7 @@ pub const ON_DEMAND_ROTATIONS_MAX: u32 = 25;
 /// Age at which the service rotates the keys that it manages itself (AWS: yearly).
 pub const AUTOMATIC_ROTATION_DAYS: u32 = 365;
 
-/// Keys of one account, in whatever state (AWS quota).
+/// Customer keys of one account, in whatever state (AWS quota).
 pub const KEYS_PER_ACCOUNT_MAX: usize = 100_000;
 /// Aliases of one customer key (AWS quota).
 pub const ALIASES_PER_KEY_MAX: usize = 50;

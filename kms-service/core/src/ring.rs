@@ -211,9 +211,10 @@ impl Ring {
         self.keys.range((start, Bound::Unbounded)).map(|(_, entry)| entry)
     }
 
-    /// How many keys an account has.
+    /// How many keys the users of an account have made.
     pub(crate) fn count_of(&self, account: &AccountId) -> usize {
-        self.keys.values().filter(|entry| &entry.record.account == account).count()
+        let counts = |record: &KeyRecord| record.kind == KeyKind::Customer && &record.account == account;
+        self.keys.values().filter(|entry| counts(&entry.record)).count()
     }
 
     pub(crate) fn alias(&self, account: &AccountId, name: &AliasName) -> Option<&Alias> {

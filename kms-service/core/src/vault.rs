@@ -241,10 +241,12 @@ impl Vault {
 
     /// Destroys secrets, and with them the material of their keys, wherever copies of it lie.
     pub(crate) async fn efface(&self, orphans: Vec<KeyId>) -> Result<(), StoreError> {
+        let mut outcome = Ok(());
         for id in orphans {
-            self.effaceable.efface(id.bytes()).await?;
+            // One that fails does not save the others.
+            outcome = outcome.and(self.effaceable.efface(id.bytes()).await);
         }
-        Ok(())
+        outcome
     }
 
     fn bound_key(&self, id: KeyId) -> Result<BoundKey, KmsError> {

@@ -198,4 +198,16 @@ mod tests {
         assert_eq!(reason, "AccessDeniedException");
         assert!(text.contains("kms:TagResource on resource: *"), "{text}");
     }
+
+    #[tokio::test]
+    async fn only_keys_that_users_made_count_to_their_quota() {
+        let world = World::new().await;
+        world.key().await;
+        world.describe(&root(), MANAGED_ALIAS).await.unwrap();
+        world.kms.generate_data_key(&service(), data_key(OWNED_ALIAS, context(&[]))).await.unwrap();
+        world.kms.create_key(&stranger(), create_key()).await.unwrap();
+        assert_eq!(world.kms.look(|view| Ok(view.ring.count_of(&account()))).unwrap(), 1);
+        let services = identity::AccountId::of_services();
+        assert_eq!(world.kms.look(|view| Ok(view.ring.count_of(&services))).unwrap(), 0);
+    }
 }

@@ -49,7 +49,8 @@ pub struct AliasTarget {
 }
 
 impl Kms {
-    /// Lists aliases. `alias/aws/dynamodb` is in the list of every account, before its first use without a target.
+    /// Lists aliases. `alias/aws/dynamodb` is in the list of every account, before its first use without a target. The owned
+    /// key's name is in nobody's list.
     ///
     /// # Errors
     /// A bad limit or marker, no `kms:ListAliases`, or a key that does not exist.
@@ -107,8 +108,10 @@ fn listed<'a>(
         name: managed,
         target: None,
     });
-    let mut aliases =
-        view.ring.aliases_after(account, after).map(move |alias| entry(region, alias)).peekable();
+    // Not even in the list of the account that it belongs to, should somebody claim to be of it.
+    let owned = AliasName::owned();
+    let aliases = view.ring.aliases_after(account, after).filter(move |alias| alias.name != owned);
+    let mut aliases = aliases.map(move |alias| entry(region, alias)).peekable();
     std::iter::from_fn(move || match (&predefined, aliases.peek()) {
         (Some(first), Some(next)) if first.name < next.name => predefined.take(),
         (Some(_), None) => predefined.take(),
@@ -141,6 +144,19 @@ mod tests {
         assert_eq!(after.len(), 1);
         assert_eq!(after[0].target.unwrap().key_id, key.key_id);
         assert_eq!(after[0].arn, format!("arn:aws:kms:{REGION}:{ACCOUNT}:{MANAGED_ALIAS}"));
+    }
+
+    #[tokio::test]
+    async fn the_owned_keys_name_is_in_nobodys_list() {
+        let world = World::new().await;
+        world.kms.generate_data_key(&service(), data_key(OWNED_ALIAS, context(&[]))).await.unwrap();
+        let claimant =
+            Caller::direct(std::sync::Arc::new(identity::Principal::root(AccountId::of_services())));
+        for caller in [root(), claimant] {
+            let items = world.kms.list_aliases(&caller, ListAliases::default()).await.unwrap().items;
+            let names: Vec<_> = items.iter().map(|alias| alias.name.as_str()).collect();
+            assert_eq!(names, [MANAGED_ALIAS]);
+        }
     }
 
     #[tokio::test]

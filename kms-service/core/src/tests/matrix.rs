@@ -379,6 +379,13 @@ async fn what_concerns_no_key_is_a_matter_of_the_callers_own_policy() {
         assert_eq!(world.attempt(&service(), op).await.is_ok(), watch, "{op:?}");
     }
     refusal(world.attempt(&via(&service()), Op::WatchKeys).await);
+    let denied = identity::PolicyDocument::parse(
+        r#"{"Statement":{"Effect":"Deny","Action":"kms:WatchKeys","Resource":"*"}}"#,
+    );
+    let arn = service().principal.arn.clone();
+    let denied = identity::Principal::service(arn, dynamodb(), denied.unwrap());
+    let denied = Caller::direct(std::sync::Arc::new(denied));
+    assert!(refusal(world.attempt(&denied, Op::WatchKeys).await).1.contains(EXPLICIT_DENY));
 }
 
 /// A policy for exactly one action allows exactly the operation of that name.
