@@ -14,24 +14,18 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use config::{Cli, DataDir};
 use identity::{Directory, ROOT_CREDENTIAL_FILE, SERVICE_CREDENTIAL_FILE, ServiceName};
-use service_kit::{CancellationToken, exit_code, exit_for_args, parse_args, shutdown_signal, telemetry};
+use service_kit::{CancellationToken, shutdown_signal, telemetry};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli: Cli = match parse_args(None, std::env::args_os()) {
-        Ok(cli) => cli,
-        Err(error) => return exit_for_args(&error),
-    };
-    match run(cli).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!("{error:#}");
-            exit_code(error.as_ref())
-        }
-    }
+    service_kit::main(None, run).await
 }
 
 async fn run(cli: Cli) -> anyhow::Result<()> {
+    if cli.config.check_config {
+        cli.check()?;
+        return Ok(service_kit::say("the configuration is good")?);
+    }
     telemetry::init(&cli.log)?;
     let stop = shutdown_signal()?;
     let data = DataDir::open(&cli)?;

@@ -4,9 +4,12 @@ use std::{path::PathBuf, sync::Arc};
 
 use clap::{Args, Parser, Subcommand};
 use identity::ServiceName;
-use service_kit::{CommonArgs, StartError};
+use service_kit::{CommonArgs, StartError, UsageError};
 
-use crate::{Config, RootKeySource};
+use crate::{
+    Config,
+    root_key::{self, RootKeySource},
+};
 
 /// The name of the subcommand that has the flags of the service.
 pub const SERVE: &str = "serve";
@@ -35,14 +38,32 @@ pub enum Command {
 
 /// The flags of the service.
 #[derive(Args, Clone, Debug)]
+#[command(mut_arg("listen", |arg| arg.default_value("127.0.0.1:8001")))]
+#[command(mut_arg("admin_listen", |arg| arg.default_value("127.0.0.1:9001")))]
 pub struct ServeArgs {
     /// Those that every service has.
     #[command(flatten)]
     pub common: CommonArgs,
     /// Where the root key is. Without it, a root key is kept beside the data and made on first start, which protects
     /// backups of nothing: for development
-    #[arg(long, env = "KEYSTEAD_ROOT_KEY", value_name = "file:PATH")]
+    #[arg(long, value_name = "file:PATH")]
     pub root_key: Option<RootKeySource>,
+}
+
+impl ServeArgs {
+    /// Finds what would stop a start, without making or binding anything.
+    ///
+    /// # Errors
+    /// What is wrong; a usage error.
+    pub fn check(&self) -> Result<(), StartError> {
+        self.common.check()?;
+        match &self.root_key {
+            Some(source) => {
+                root_key::open(source).map(drop).map_err(|error| UsageError::new(error.to_string()).into())
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 impl TryFrom<ServeArgs> for Config {

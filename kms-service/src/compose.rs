@@ -27,10 +27,6 @@ use crate::{
     root_key::{self, RootKeyError, RootKeySource},
 };
 
-/// The port of the service.
-const PORT: u16 = 8001;
-/// The port of its admin endpoints.
-const ADMIN_PORT: u16 = 9001;
 /// How often the service looks for deletions that are due. Also the longest it takes to notice a broken store.
 const UPKEEP_EVERY: Duration = Duration::from_secs(1);
 /// The part of the service's readiness that is the store's.
@@ -119,8 +115,8 @@ pub async fn start(config: Config) -> Result<Service, ServiceError> {
         .descriptors(proto::DESCRIPTORS)
         .accept_on_behalf_of()
         .registry(registry)
-        .insecure_dev(common.insecure_dev)
-        .bind(common.listen_or(PORT), common.admin_listen_or(ADMIN_PORT))
+        .configure(&common)
+        .bind(common.listen, common.admin_listen)
         .await?;
     Ok(Service { kms, store, bound })
 }

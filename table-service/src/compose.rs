@@ -8,24 +8,19 @@ use std::time::Duration;
 
 use envelope::OsEntropy;
 use identity::ServiceName;
-use service_kit::{Bound, CancellationToken, Readiness, Registry, Server, StartError, UsageError};
+use service_kit::{Bound, CancellationToken, Readiness, Registry, Server, StartError};
 use store::{SledConfig, SledStore, Store as _, StoreError};
 use table_core::clock::SystemClock;
 use table_core::error::TableError;
 use table_core::lease::LeaseTerms;
 use table_core::{Config as Settings, Ports, Tables};
 use tokio::time::Instant;
-use tonic::transport::Endpoint;
 
 use crate::config::Config;
 use crate::grpc;
 use crate::kms_client::KmsClient;
 use crate::metrics::{self, KmsCalls};
 
-/// The port of the service.
-const PORT: u16 = 8000;
-/// The port of its admin endpoints.
-const ADMIN_PORT: u16 = 9000;
 /// How often readiness and the store are looked at.
 const SUPERVISION_INTERVAL: Duration = Duration::from_millis(50);
 /// The part of the readiness that says whether keys can be had.
@@ -67,19 +62,17 @@ pub struct Service {
 /// [`ServiceError`]; nothing listens then.
 pub async fn start(config: Config) -> Result<Service, ServiceError> {
     let Config { common, directory, .. } = config;
-    let endpoint = Endpoint::from_shared(config.kms.clone())
-        .map_err(|error| StartError::from(UsageError::new(format!("--kms {}: {error}", config.kms))))?;
     let store = open_store(common.create_data_dir()?.join("store")).await?;
     let mut registry = Registry::default();
     let calls = KmsCalls::register(&mut registry);
     let service_principal = ServiceName::dynamodb(&common.region).to_string();
-    let kms = KmsClient::new(endpoint, config.kms_identity, service_principal, calls);
-    let leases = LeaseTerms { length: config.key_lease, outage_grace: config.outage_grace };
+    let kms = KmsClient::new(config.kms.into(), config.kms_identity, service_principal, calls);
+    let leases = LeaseTerms { length: config.times.key_lease, outage_grace: config.times.outage_grace };
     let settings = Settings {
         account: common.account.clone(),
         region: common.region.clone(),
         leases,
-        key_check: config.key_check_interval,
+        key_check: config.times.key_check_interval,
     };
     let ports = Ports {
         store: store.clone(),
@@ -94,10 +87,10 @@ pub async fn start(config: Config) -> Result<Service, ServiceError> {
         .service(grpc::service(tables.clone()))
         .descriptors(proto::DESCRIPTORS)
         .registry(registry)
-        .insecure_dev(common.insecure_dev);
+        .configure(&common);
     server.readiness().not_ready(KMS, NOT_REACHED);
-    let bound = server.bind(common.listen_or(PORT), common.admin_listen_or(ADMIN_PORT)).await?;
-    Ok(Service { bound, tables, kms, store, outage_grace: config.outage_grace })
+    let bound = server.bind(common.listen, common.admin_listen).await?;
+    Ok(Service { bound, tables, kms, store, outage_grace: config.times.outage_grace })
 }
 
 /// Opening reads and may repair files, which is not for a runtime thread.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use identity::{Credential, Directory};
 use service_kit::{ClientIdentity, CommonArgs, StartError, UsageError};
+use tonic::transport::Uri;
 
 /// Shorter times would only make work.
 const MIN_TIME: Duration = Duration::from_millis(100);
@@ -15,24 +16,34 @@ const MAX_TIME: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// The flags of `table-service serve`.
 #[derive(Args, Clone, Debug)]
+#[command(mut_arg("listen", |arg| arg.default_value("127.0.0.1:8000")))]
+#[command(mut_arg("admin_listen", |arg| arg.default_value("127.0.0.1:9000")))]
 pub struct ServeArgs {
     /// The flags that both services have.
     #[command(flatten)]
     pub common: CommonArgs,
     /// Where the key-management service is
-    #[arg(long, env = "KEYSTEAD_KMS", default_value = "http://127.0.0.1:8001", value_name = "URL")]
-    pub kms: String,
+    #[arg(long, default_value = "http://127.0.0.1:8001", value_parser = url, value_name = "URL")]
+    pub kms: Uri,
     /// The credential of this service at the key-management service (TOML, mode 0600)
-    #[arg(long, env = "KEYSTEAD_KMS_CREDENTIALS", value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     pub kms_credentials: PathBuf,
+    /// How long proven rights count.
+    #[command(flatten)]
+    pub times: TimeArgs,
+}
+
+/// How long what the key-management service said counts.
+#[derive(Args, Clone, Debug)]
+pub struct TimeArgs {
     /// How long a principal's proven right to a table's key lasts
-    #[arg(long, env = "KEYSTEAD_KEY_LEASE", default_value = "300s", value_parser = humantime::parse_duration)]
+    #[arg(long, default_value = "300s", value_parser = time, value_name = "TIME")]
     pub key_lease: Duration,
     /// How long tables in use go on when the key-management service does not answer
-    #[arg(long, env = "KEYSTEAD_OUTAGE_GRACE", default_value = "3600s", value_parser = humantime::parse_duration)]
+    #[arg(long, default_value = "3600s", value_parser = time_or_none, value_name = "TIME")]
     pub outage_grace: Duration,
     /// How often each table's key is checked without being asked
-    #[arg(long, env = "KEYSTEAD_KEY_CHECK_INTERVAL", default_value = "60s", value_parser = humantime::parse_duration)]
+    #[arg(long, default_value = "60s", value_parser = time, value_name = "TIME")]
     pub key_check_interval: Duration,
 }
 
@@ -43,54 +54,28 @@ pub struct Config {
     pub common: CommonArgs,
     /// Who may call.
     pub directory: Arc<Directory>,
-    /// URL of the key-management service.
-    pub kms: String,
+    /// Where the key-management service is.
+    pub kms: Uri,
     /// This service's identity there.
     pub kms_identity: ClientIdentity,
-    /// How long a principal's proven right lasts.
-    pub key_lease: Duration,
-    /// How long tables in use go on when KMS does not answer.
-    pub outage_grace: Duration,
-    /// How often each table's key is checked without being asked.
-    pub key_check_interval: Duration,
+    /// How long proven rights count.
+    pub times: TimeArgs,
 }
 
-impl Config {
-    /// The usual times.
-    pub fn new(
-        common: CommonArgs,
-        directory: Arc<Directory>,
-        kms: String,
-        kms_identity: ClientIdentity,
-    ) -> Self {
-        Self {
-            common,
-            directory,
-            kms,
-            kms_identity,
-            key_lease: Duration::from_secs(300),
-            outage_grace: Duration::from_secs(3600),
-            key_check_interval: Duration::from_secs(60),
-        }
-    }
-
-    /// Refuses times that cannot be.
+impl ServeArgs {
+    /// Finds what would stop a start, without making or binding anything.
     ///
     /// # Errors
-    /// [`StartError::Usage`].
-    pub fn checked(self) -> Result<Self, StartError> {
-        let times = [
-            ("--key-lease", self.key_lease, MIN_TIME),
-            ("--outage-grace", self.outage_grace, Duration::ZERO),
-            ("--key-check-interval", self.key_check_interval, MIN_TIME),
-        ];
-        for (flag, value, least) in times {
-            if value < least || value > MAX_TIME {
-                let problem = format!("{flag} must be between {least:?} and 365 days");
-                return Err(UsageError::new(problem).into());
-            }
-        }
-        Ok(self)
+    /// What is wrong; a usage error.
+    pub fn check(&self) -> Result<(), StartError> {
+        self.common.check()?;
+        self.kms_identity().map(drop)
+    }
+
+    fn kms_identity(&self) -> Result<ClientIdentity, StartError> {
+        let usage = |problem: String| UsageError::new(format!("--kms-credentials: {problem}"));
+        let credential = Credential::read(&self.kms_credentials).map_err(|error| usage(error.to_string()))?;
+        Ok(ClientIdentity::basic(&credential).map_err(|error| usage(error.to_string()))?)
     }
 }
 
@@ -99,16 +84,30 @@ impl TryFrom<ServeArgs> for Config {
 
     /// Reads the files that the flags name. No port is bound yet.
     fn try_from(args: ServeArgs) -> Result<Self, StartError> {
-        let usage = |problem: String| UsageError::new(format!("--kms-credentials: {problem}"));
-        let credential = Credential::read(&args.kms_credentials).map_err(|error| usage(error.to_string()))?;
-        let kms_identity = ClientIdentity::basic(&credential).map_err(|error| usage(error.to_string()))?;
+        let kms_identity = args.kms_identity()?;
         let directory = Arc::new(args.common.directory(None)?);
-        Self {
-            key_lease: args.key_lease,
-            outage_grace: args.outage_grace,
-            key_check_interval: args.key_check_interval,
-            ..Self::new(args.common, directory, args.kms, kms_identity)
-        }
-        .checked()
+        Ok(Self { common: args.common, directory, kms: args.kms, kms_identity, times: args.times })
+    }
+}
+
+fn url(text: &str) -> Result<Uri, String> {
+    let url: Uri = text.parse().map_err(|error: http::uri::InvalidUri| error.to_string())?;
+    match (url.scheme_str(), url.authority(), url.path()) {
+        (Some("http" | "https"), Some(_), "" | "/") => Ok(url),
+        _ => Err("a URL is http://HOST:PORT or https://HOST:PORT".to_owned()),
+    }
+}
+
+fn time(text: &str) -> Result<Duration, String> {
+    match time_or_none(text)? {
+        short if short < MIN_TIME => Err(format!("must be at least {MIN_TIME:?}")),
+        time => Ok(time),
+    }
+}
+
+fn time_or_none(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text).map_err(|error| error.to_string())? {
+        long if long > MAX_TIME => Err("must be at most 365 days".to_owned()),
+        time => Ok(time),
     }
 }

@@ -1,9 +1,9 @@
 //! The `table-service` binary: reads the command line, runs the service until SIGTERM or ctrl-C.
 
+use std::error::Error;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use service_kit::{exit_code, exit_for_args, parse_args, shutdown_signal, telemetry};
 use table_service::ServeArgs;
 
 /// Encrypted tables.
@@ -22,23 +22,20 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli: Cli = match parse_args(Some("serve"), std::env::args_os()) {
-        Ok(cli) => cli,
-        Err(error) => return exit_for_args(&error),
-    };
-    let Command::Serve(args) = cli.command;
-    match serve(*args).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!("{error}");
-            exit_code(error.as_ref())
-        }
-    }
+    service_kit::main(Some("serve"), execute).await
 }
 
-async fn serve(args: ServeArgs) -> Result<(), Box<dyn std::error::Error>> {
-    telemetry::init(&args.common.log)?;
-    let stop = shutdown_signal()?;
-    let service = table_service::start(args.try_into()?).await?;
-    Ok(service.serve(stop).await?)
+async fn execute(cli: Cli) -> Result<(), Box<dyn Error>> {
+    match cli.command {
+        Command::Serve(args) if args.common.config.check_config => {
+            args.check()?;
+            Ok(service_kit::say("the configuration is good")?)
+        }
+        Command::Serve(args) => {
+            service_kit::telemetry::init(&args.common.log)?;
+            let stop = service_kit::shutdown_signal()?;
+            let service = table_service::start((*args).try_into()?).await?;
+            Ok(service.serve(stop).await?)
+        }
+    }
 }

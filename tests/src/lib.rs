@@ -28,7 +28,7 @@ pub use load::{Client, Fleet};
 pub use principals::{PERMISSIVE, Person, Principals};
 pub use refused::{Refusal, Refused};
 pub use scenario::{Encryption, music, partition_only, table};
-pub use stack::{Settings, Stack, Stopped, run_to_end};
+pub use stack::{Settings, Stack, Stopped, run_in, run_to_end};
 pub use wait::{eventually, within};
 
 /// The account of every test.

@@ -380,8 +380,19 @@ impl Stopped {
 
 /// Runs a binary with `arguments` until it ends by itself: its exit status and what it printed to standard error.
 pub async fn run_to_end(binary: &str, arguments: &[&str], directory: &Path) -> (ExitStatus, String) {
+    run_in(binary, arguments, &[], directory).await
+}
+
+/// As [`run_to_end`], with these environment variables.
+pub async fn run_in(
+    binary: &str,
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+    directory: &Path,
+) -> (ExitStatus, String) {
     let output = Command::new(binaries::path(binary))
         .args(arguments)
+        .envs(environment.iter().copied())
         .current_dir(directory)
         .kill_on_drop(true)
         .output();

@@ -1,69 +1,95 @@
-//! The flags that both services have, with the environment variable of each.
+//! The options that both services have. An option is declared once, here or in a service's own `Args`: its name, its
+//! default and its help text. The environment variable and the key of the configuration file follow from the name
+//! (`options`).
 
-use crate::{StartError, telemetry::LogFormat};
+use crate::{Limits, StartError, exposure::Protection, telemetry::LogFormat};
 use clap::Args;
 use identity::{AccountId, Directory, Region, ServiceName};
 use std::{
     fs::DirBuilder,
-    net::{Ipv4Addr, SocketAddr},
+    net::SocketAddr,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
-/// Where to listen, where to keep data, who may call.
+/// Where to listen, where to keep data, who may call. The default of `listen` and `admin-listen` is the service's to
+/// give, with `mut_arg`.
 #[derive(Args, Clone, Debug)]
 pub struct CommonArgs {
-    /// Address of the service; port 0 takes a free one [default: 127.0.0.1 and the service's port]
-    #[arg(long, env = "KEYSTEAD_LISTEN", value_name = "ADDRESS")]
-    pub listen: Option<SocketAddr>,
-    /// Address of the admin port (/metrics, /livez, /readyz) [default: 127.0.0.1 and the service's admin port]
-    #[arg(long, env = "KEYSTEAD_ADMIN_LISTEN", value_name = "ADDRESS")]
-    pub admin_listen: Option<SocketAddr>,
+    /// Address of the service; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: SocketAddr,
+    /// Address of the admin port: /metrics, /livez and /readyz over plain HTTP, without credentials
+    #[arg(long, value_name = "ADDRESS")]
+    pub admin_listen: SocketAddr,
     /// Where everything is kept
-    #[arg(long, env = "KEYSTEAD_DATA_DIR", default_value = "./keystead-data", value_name = "PATH")]
+    #[arg(long, default_value = "./keystead-data", value_name = "PATH")]
     pub data_dir: PathBuf,
     /// The AWS account that the service speaks for
-    #[arg(long, env = "KEYSTEAD_ACCOUNT", default_value = "000000000000", value_name = "DIGITS")]
+    #[arg(long, default_value = "000000000000", value_name = "DIGITS")]
     pub account: AccountId,
     /// The AWS region that the service speaks for
-    #[arg(long, env = "KEYSTEAD_REGION", default_value = "us-east-1", value_name = "NAME")]
+    #[arg(long, default_value = "us-east-1", value_name = "NAME")]
     pub region: Region,
     /// Who may call (TOML, mode 0600). Without it, whoever reaches the port is the account root
-    #[arg(long, env = "KEYSTEAD_PRINCIPALS", value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     pub principals: Option<PathBuf>,
     /// Listen to other machines although that is not safe
-    #[arg(long, env = "KEYSTEAD_INSECURE_DEV")]
+    #[arg(long)]
     pub insecure_dev: bool,
-    /// A TOML file with any of these flags as keys; flags and environment win over it
-    #[arg(long, env = "KEYSTEAD_CONFIG", value_name = "FILE")]
-    pub config: Option<PathBuf>,
+    /// How much to take on.
+    #[command(flatten)]
+    pub limits: LimitArgs,
     /// What to log, and how.
     #[command(flatten)]
     pub log: LogArgs,
+    /// Where options come from.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+/// How much one server takes on. What is not an option is in [`Limits`].
+#[derive(Args, Clone, Debug)]
+pub struct LimitArgs {
+    /// After SIGTERM, how long requests in work may take to finish before they are cut off
+    #[arg(long, default_value = "10s", value_parser = humantime::parse_duration, value_name = "TIME")]
+    pub drain_timeout: Duration,
+}
+
+impl LimitArgs {
+    /// The usual limits, with what the options say.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits { drain: self.drain_timeout, ..Limits::default() }
+    }
 }
 
 /// What to log, and how.
 #[derive(Args, Clone, Debug)]
 pub struct LogArgs {
     /// What to log, as in `info,access=off` (`access` is the line for each request)
-    #[arg(long, env = "KEYSTEAD_LOG_FILTER", default_value = "info", value_name = "FILTER")]
+    #[arg(long, default_value = "info", value_name = "FILTER")]
     pub log_filter: String,
     /// The form of the log
-    #[arg(long, env = "KEYSTEAD_LOG_FORMAT", default_value = "text", value_enum, value_name = "FORMAT")]
+    #[arg(long, default_value = "text", value_enum, value_name = "FORMAT")]
     pub log_format: LogFormat,
 }
 
+/// Where options come from, and what to do with them.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ConfigArgs {
+    /// A TOML file with any of the options as keys; flags and environment win over it
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Check every option and every file that one names, and exit: 0, or 64 with what is wrong. Makes nothing, binds nothing
+    #[arg(long)]
+    pub check_config: bool,
+    /// Print a configuration file with every option, what it means and its default, and exit
+    #[arg(long)]
+    pub print_default_config: bool,
+}
+
 impl CommonArgs {
-    /// Where to listen: what was asked for, or `port` on the loopback interface.
-    pub fn listen_or(&self, port: u16) -> SocketAddr {
-        self.listen.unwrap_or_else(|| loopback(port))
-    }
-
-    /// Where the admin port is: what was asked for, or `port` on the loopback interface.
-    pub fn admin_listen_or(&self, port: u16) -> SocketAddr {
-        self.admin_listen.unwrap_or_else(|| loopback(port))
-    }
-
     /// Makes the data directory, for its owner only, if it is not there.
     pub fn create_data_dir(&self) -> Result<&Path, StartError> {
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.data_dir);
@@ -81,8 +107,17 @@ impl CommonArgs {
             None => Ok(Directory::development_in(self.create_data_dir()?, &self.account, service)?),
         }
     }
-}
 
-fn loopback(port: u16) -> SocketAddr {
-    (Ipv4Addr::LOCALHOST, port).into()
+    /// Finds what would stop a start, without making or binding anything.
+    pub fn check(&self) -> Result<(), StartError> {
+        self.log.filter()?;
+        if let Some(path) = &self.principals {
+            Directory::load(path)?;
+        }
+        self.protection().check(self.listen).map(drop)
+    }
+
+    pub(crate) fn protection(&self) -> Protection {
+        Protection { has_tls: false, has_principals: self.principals.is_some(), is_waived: self.insecure_dev }
+    }
 }

@@ -6,8 +6,9 @@
 //! (health and reflection). A handler finds out who calls with [`caller`], and turns an error into an answer with
 //! [`status`], the only place that does.
 //!
-//! A service's `main` is: [`parse_args`] (or [`exit_for_args`]), [`telemetry::init`], [`CommonArgs::directory`], its own composition,
-//! [`Server::bind`], [`Bound::serve`] with the token of [`shutdown_signal`], and [`exit_code`] for what went wrong.
+//! A service's `main` is [`main`] with what to do for each subcommand. To serve is: [`telemetry::init`],
+//! [`CommonArgs::directory`], the service's own composition, [`Server::bind`], and [`Bound::serve`] with the token of
+//! [`shutdown_signal`].
 
 mod admin;
 mod answer;
@@ -16,8 +17,10 @@ mod auth;
 mod body;
 mod client;
 mod config_file;
+mod exposure;
 mod limits;
 mod metrics;
+mod options;
 mod paths;
 mod readiness;
 mod request_id;
@@ -29,14 +32,13 @@ mod unhandled;
 mod upload;
 
 pub use answer::status;
-pub use args::{CommonArgs, LogArgs};
+pub use args::{CommonArgs, ConfigArgs, LimitArgs, LogArgs};
 pub use auth::{ON_BEHALF_OF_HEADER, caller};
 pub use client::ClientIdentity;
-pub use config_file::{exit_for_args, parse_args};
 pub use limits::Limits;
 pub use prometheus_client::registry::Registry;
 pub use readiness::Readiness;
 pub use request_id::{REQUEST_ID_HEADER, RequestId, request_id};
 pub use server::{Bound, Server};
-pub use start::{EXIT_USAGE, StartError, UsageError, exit_code, shutdown_signal};
+pub use start::{EXIT_USAGE, StartError, UsageError, exit_code, main, say, shutdown_signal};
 pub use tokio_util::sync::CancellationToken;

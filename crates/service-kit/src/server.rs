@@ -1,8 +1,9 @@
 //! A server: it is put together, bound, and then serves until it is told to stop.
 
 use crate::{
-    Limits, Readiness, StartError, admin,
+    CommonArgs, Limits, Readiness, StartError, admin,
     auth::Gate,
+    exposure::Protection,
     metrics::RpcMetrics,
     paths::Paths,
     stack::{self, Stack},
@@ -91,6 +92,13 @@ impl Server {
         self
     }
 
+    /// Takes over what the options say of the server itself.
+    pub fn configure(mut self, common: &CommonArgs) -> Self {
+        self.limits = common.limits.limits();
+        self.insecure_dev = common.insecure_dev;
+        self
+    }
+
     /// Other limits than the usual ones.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
@@ -143,20 +151,12 @@ impl Server {
         })
     }
 
-    /// Credentials and items must not cross a network in the clear, and a port without principals is for everyone.
-    /// The admin port holds neither.
     fn check_exposure(&self, listen: SocketAddr) -> Result<(), StartError> {
-        if listen.ip().is_loopback() {
-            return Ok(());
+        let has_principals = self.gate.directory.anonymous().is_none();
+        let protection = Protection { has_tls: false, has_principals, is_waived: self.insecure_dev };
+        if let Some(missing) = protection.check(listen)? {
+            tracing::warn!(%listen, missing, "insecure: reachable from other machines because of --insecure-dev");
         }
-        let missing = match self.gate.directory.anonymous() {
-            Some(_) => "it has neither TLS nor principals",
-            None => "it has no TLS",
-        };
-        if !self.insecure_dev {
-            return Err(StartError::Exposed { listen, missing });
-        }
-        tracing::warn!(%listen, missing, "insecure: reachable from other machines because of --insecure-dev");
         Ok(())
     }
 

@@ -1,7 +1,16 @@
 //! How a process starts, stops and says why it did not start.
 
+use crate::options::parse_args;
+use clap::{CommandFactory, FromArgMatches};
 use identity::DirectoryError;
-use std::{error::Error, io, net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{
+    error::Error,
+    fmt::Display,
+    io::{self, Write},
+    net::SocketAddr,
+    path::PathBuf,
+    process::ExitCode,
+};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -65,6 +74,34 @@ impl StartError {
             Self::DataDir { .. } | Self::Bind { .. } | Self::Descriptors(_) => false,
         }
     }
+}
+
+/// The whole of a `main`: reads the arguments with their environment and configuration file, lets `execute` do what they
+/// say, and gives the exit code. `subcommand` is the one whose flags are the options; without it, the command itself has
+/// them. What went wrong goes to the log, or to stderr if there is no log yet.
+pub async fn main<P, F, E>(subcommand: Option<&str>, execute: impl FnOnce(P) -> F) -> ExitCode
+where
+    P: CommandFactory + FromArgMatches,
+    F: Future<Output = Result<(), E>>,
+    E: AsRef<dyn Error> + Display,
+{
+    let parsed = match parse_args(subcommand, std::env::args_os()) {
+        Ok(parsed) => parsed,
+        Err(stop) => return stop.exit(),
+    };
+    let Err(error) = execute(parsed).await else { return ExitCode::SUCCESS };
+    if tracing::dispatcher::has_been_set() {
+        tracing::error!("{error:#}");
+    } else {
+        // Nowhere to say it if even stderr is closed.
+        let _ = writeln!(io::stderr(), "error: {error:#}");
+    }
+    exit_code(error.as_ref())
+}
+
+/// Says on stdout what was asked for.
+pub fn say(text: impl Display) -> io::Result<()> {
+    writeln!(io::stdout(), "{text}")
 }
 
 /// The exit code for an error of `main`: 64 if it or any of its causes is a matter of usage, otherwise 1.

@@ -36,12 +36,19 @@ pub fn subscriber<W>(
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let wanted = EnvFilter::try_new(&args.log_filter)
-        .map_err(|error| UsageError::new(format!("log filter {:?}: {error}", args.log_filter)))?;
+    let wanted = args.filter()?;
     let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(color);
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match args.log_format {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
     Ok(tracing_subscriber::registry().with(lines.with_filter(wanted)))
+}
+
+impl LogArgs {
+    /// What to log. A filter that does not parse is a usage error.
+    pub(crate) fn filter(&self) -> Result<EnvFilter, UsageError> {
+        EnvFilter::try_new(&self.log_filter)
+            .map_err(|error| UsageError::new(format!("--log-filter {:?}: {error}", self.log_filter)))
+    }
 }
