@@ -91,6 +91,9 @@ pub async fn run(config: Config, stop: CancellationToken) -> Result<(), ServiceE
 /// # Errors
 /// [`ServiceError`]; nothing listens then.
 pub async fn start(config: Config) -> Result<Service, ServiceError> {
+    if !envelope::ENCRYPTS {
+        tracing::error!("THIS BUILD ENCRYPTS NOTHING: it was made to be measured, not to be used");
+    }
     let Config { common, directory, root_key } = config;
     let data_dir = common.create_data_dir()?.to_owned();
     let given = root_key.as_ref().map(open_root_key).transpose()?;

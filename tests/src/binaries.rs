@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 ///
 /// The first call runs `cargo build` for the profile that this test was built with; when nothing changed that takes a
 /// moment. The selection is the same as that of `cargo test --workspace`, so that cargo finds its dependencies built.
-pub(crate) fn path(name: &str) -> &'static Path {
+pub fn path(name: &str) -> &'static Path {
     static BUILT: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
     let built = BUILT.get_or_init(build);
     built.get(name).unwrap_or_else(|| panic!("cargo built no binary called {name}, only {:?}", built.keys()))

@@ -22,6 +22,7 @@ mod scenario;
 mod stack;
 mod wait;
 
+pub use binaries::path as binary;
 pub use client::{Credentials, Headers, Kms, Tables, channel};
 pub use dice::Dice;
 pub use load::{Client, Fleet};

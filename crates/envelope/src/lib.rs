@@ -31,6 +31,7 @@ mod locator;
 mod plaintext;
 pub mod record;
 
+pub use aead::ENCRYPTS;
 pub use blob::Blob;
 pub use context::EncryptionContext;
 pub use derive::material_id;

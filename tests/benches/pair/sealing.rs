@@ -1,0 +1,62 @@
+//! What the cipher costs: the same run on a build whose cipher does nothing. That build exists for this file alone; it says
+//! at each start that it encrypts nothing.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::Options;
+use crate::load::{Figures, drive};
+use crate::report;
+use crate::server::{Home, Server};
+use crate::work;
+
+const IN_FLIGHT: usize = 64;
+
+pub(crate) async fn measure(options: &Options) {
+    let null = build_null_cipher();
+    let (sealed_home, null_home) = (Home::new(), Home::new());
+    let sealed = Server::pair(tests::binary("keystead"), &sealed_home).await;
+    let null = Server::pair(&null, &null_home).await;
+    let mut works = Vec::new();
+    for server in [&sealed, &null] {
+        let channel = work::connect(server.address("table.keystead"));
+        work::prepare(&channel).await;
+        works.push((server, work::on_tables(&channel).await));
+    }
+    for at in 0..2 {
+        let (mut cpu, mut rate) = (Vec::new(), Vec::new());
+        let mut name = "";
+        // In turn, so that whatever else the machine does meets both.
+        for _ in 0..options.repeats.max(5) {
+            let mut figures: Vec<Figures> = Vec::new();
+            for (server, works) in &works {
+                let work = works.get(at).expect("GetItem and PutItem come first");
+                name = work.name;
+                figures.push(drive(&work.call, server, IN_FLIGHT, options.run).await);
+            }
+            if let [sealed, null] = figures.as_slice() {
+                cpu.push(100.0 * (sealed.server_cpu_us / null.server_cpu_us - 1.0));
+                rate.push(100.0 * (null.ops_s / sealed.ops_s - 1.0));
+            }
+        }
+        report::figure(&format!("sealing adds to the server CPU of {name}"), "percent", &cpu);
+        report::figure(&format!("sealing takes from the throughput of {name}"), "percent", &rate);
+    }
+    drop(works);
+    sealed.stop();
+    null.stop();
+}
+
+fn build_null_cipher() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate is inside the workspace");
+    let target = root.join("target/null-cipher");
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--release", "-p", "keystead", "-p", "envelope"])
+        .args(["--features", "envelope/danger-null-cipher", "--target-dir"])
+        .arg(&target)
+        .current_dir(root)
+        .status()
+        .expect("cargo runs");
+    assert!(status.success(), "the build with the null cipher failed");
+    target.join("release/keystead")
+}

@@ -1,0 +1,58 @@
+//! Serves the echo RPC until it is told to stop.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+
+use clap::Parser as _;
+use echo::{
+    DESCRIPTORS, EchoRequest, EchoResponse,
+    echo_service_server::{EchoService, EchoServiceServer},
+};
+use identity::Directory;
+use tonic::{Request, Response, Status, codegen::Bytes};
+
+/// Largest message, as in the services.
+const MESSAGE_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+#[derive(clap::Parser)]
+struct Cli {
+    #[arg(long)]
+    listen: SocketAddr,
+    #[arg(long)]
+    admin_listen: SocketAddr,
+    /// Where the credentials are made.
+    #[arg(long)]
+    data_dir: PathBuf,
+    #[command(flatten)]
+    log: service_kit::LogArgs,
+}
+
+struct Echo;
+
+#[tonic::async_trait]
+impl EchoService for Echo {
+    async fn echo(&self, request: Request<EchoRequest>) -> Result<Response<EchoResponse>, Status> {
+        let EchoRequest { payload, answer_bytes } = request.into_inner();
+        let length = usize::try_from(answer_bytes).unwrap_or(usize::MAX).min(MESSAGE_BYTES_MAX / 2);
+        let payload = if length == payload.len() {
+            payload
+        } else {
+            Bytes::from(payload.iter().copied().cycle().take(length).collect::<Vec<u8>>())
+        };
+        Ok(Response::new(EchoResponse { payload }))
+    }
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    service_kit::telemetry::init(&cli.log)?;
+    let stop = service_kit::shutdown_signal()?;
+    let directory = Directory::development_in(&cli.data_dir, &"000000000000".parse()?, None)?;
+    let service = EchoServiceServer::new(Echo).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let server = service_kit::Server::new("echo.keystead", Arc::new(directory))
+        .service(service)
+        .descriptors(DESCRIPTORS)
+        .bind(cli.listen, cli.admin_listen)
+        .await?;
+    Ok(server.serve(stop).await?)
+}
