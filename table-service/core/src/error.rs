@@ -10,10 +10,12 @@ use fault::{Fault, Kind};
 use identity::PrincipalArn;
 use store::StoreError;
 
+mod echo;
 mod invalid;
 mod kms;
 
-pub use invalid::{Echo, ExpressionError, ExpressionKind, Invalid};
+pub use echo::{Echo, Echoes};
+pub use invalid::{ExpressionError, ExpressionKind, Invalid};
 pub use kms::{KmsError, Plane};
 
 /// Why an operation of the table service failed.

@@ -4,6 +4,7 @@
 //! which every value is a valid key value of the right type. The texts are DynamoDB's.
 
 use std::ops::Bound;
+use std::sync::Arc;
 
 use crate::error::{ExpressionKind, Invalid};
 use crate::expr::bind::{self, Cond, Operand};
@@ -82,9 +83,9 @@ pub struct KeyTests(Vec<KeyTest>);
 
 /// A condition on one attribute, the attribute on its left side.
 struct KeyTest {
-    attribute: String,
+    attribute: Arc<str>,
     op: Op,
-    values: Vec<AttributeValue>,
+    values: Vec<Arc<AttributeValue>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,7 +178,7 @@ impl KeyTests {
         let conditions = self.0.len();
         let mut tests = self.0;
         let mut take = |attribute: &KeyAttribute| {
-            let at = tests.iter().position(|test| test.attribute == attribute.name);
+            let at = tests.iter().position(|test| *test.attribute == attribute.name);
             at.map(|at| tests.swap_remove(at))
                 .ok_or_else(|| Invalid::MissedKey { key: attribute.name.clone() })
         };
@@ -197,7 +198,7 @@ impl KeyTests {
 
 impl KeyTest {
     fn key_values(&self, attribute: &KeyAttribute, part: Part) -> Result<Vec<KeyValue>, Invalid> {
-        let value = |value: &AttributeValue| {
+        let value = |value: &Arc<AttributeValue>| {
             let value = attribute.value(value).ok_or(Invalid::ConditionType)?;
             attribute.check(&value, part)?;
             Ok(value)

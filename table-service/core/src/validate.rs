@@ -89,9 +89,14 @@ impl Violations {
     /// Adds one.
     pub fn push(&mut self, path: impl Into<String>, shown: Shown, rule: Rule) {
         // What is not shown is not collected: a request can break rules by the thousand.
-        if self.0.len() < MAX_VIOLATIONS {
+        if !self.is_full() {
             self.0.push(Violation::new(path, shown, rule));
         }
+    }
+
+    /// Whether an answer lists no more: then nothing need be looked for.
+    pub fn is_full(&self) -> bool {
+        self.0.len() >= MAX_VIOLATIONS
     }
 
     /// Checks a closed set.

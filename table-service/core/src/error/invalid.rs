@@ -5,37 +5,10 @@
 
 use std::fmt;
 
+use super::{Echo, Echoes};
 use crate::schema::ScalarType;
 use crate::validate::Violation;
 use crate::value::ValueType;
-
-/// Input of the caller that a text quotes. `Debug` shows its length only; there is no `Display`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Echo(String);
-
-impl Echo {
-    pub(crate) fn show(&self, to_caller: bool) -> &str {
-        if to_caller { &self.0 } else { "..." }
-    }
-}
-
-impl From<&str> for Echo {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
-
-impl From<String> for Echo {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
-impl fmt::Debug for Echo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Echo({} bytes)", self.0.len())
-    }
-}
 
 /// Why a request is wrong in itself: DynamoDB's ValidationException.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,12 +29,12 @@ pub enum Invalid {
     EmptyNumberSet,
     /// A set of byte strings without members.
     EmptyBinarySet,
-    /// A text stands twice in a set; all members as sent.
-    DuplicateStrings(Vec<Echo>),
+    /// A text stands twice in a set; the members as sent.
+    DuplicateStrings(Echoes),
     /// A number stands twice in a set, perhaps written differently.
     DuplicateNumbers,
-    /// A byte string stands twice in a set; all members in base64.
-    DuplicateBinaries(Vec<Echo>),
+    /// A byte string stands twice in a set; the members in base64.
+    DuplicateBinaries(Echoes),
     /// Text that is no number.
     NotNumeric(Echo),
     /// A number of 1E126 or more.
@@ -118,9 +91,9 @@ pub enum Invalid {
     /// Key attributes without definition.
     UndefinedKeys {
         /// Attributes of the key schema.
-        keys: Vec<String>,
+        keys: Echoes,
         /// Attributes defined.
-        definitions: Vec<String>,
+        definitions: Echoes,
     },
     /// Definitions that no key uses.
     UnusedDefinitions,
@@ -244,9 +217,9 @@ pub enum Invalid {
         error: Box<Invalid>,
     },
     /// Names that no expression uses.
-    UnusedNames(Vec<Echo>),
+    UnusedNames(Echoes),
     /// Values that no expression uses.
-    UnusedValues(Vec<Echo>),
+    UnusedValues(Echoes),
 }
 
 impl Invalid {
@@ -264,9 +237,9 @@ impl Invalid {
             Self::EmptyStringSet => oom("An string set  may not be empty"),
             Self::EmptyNumberSet => oom("An number set  may not be empty"),
             Self::EmptyBinarySet => oom("Binary sets should not be empty"),
-            Self::DuplicateStrings(members) => oom(&format!("Input collection [{}] contains duplicates.", list(members, to_caller, true))),
+            Self::DuplicateStrings(members) => oom(&format!("Input collection [{}] contains duplicates.", members.show(to_caller, "\"", ", "))),
             Self::DuplicateNumbers => oom("Input collection contains duplicates."),
-            Self::DuplicateBinaries(members) => oom(&format!("Input collection [{}]of type BS contains duplicates.", list_tight(members, to_caller))),
+            Self::DuplicateBinaries(members) => oom(&format!("Input collection [{}]of type BS contains duplicates.", members.show(to_caller, "\"", ","))),
             Self::NotNumeric(text) => format!("The parameter cannot be converted to a numeric value: {}", text.show(to_caller)),
             Self::NumberOverflow => "Number overflow. Attempting to store a number with magnitude larger than supported range".to_owned(),
             Self::NumberUnderflow => "Number underflow. Attempting to store a number with magnitude smaller than supported range".to_owned(),
@@ -285,7 +258,7 @@ impl Invalid {
             Self::StartKeyOutside => "The provided starting key is outside query boundaries based on provided conditions".to_owned(),
             Self::StartKeyNotInRange => "The provided starting key does not match the range key predicate".to_owned(),
             Self::TableArn(arn) => format!("Invalid TableArn: Invalid ResourceArn provided as input {}", arn.show(to_caller)),
-            Self::UndefinedKeys { keys, definitions } => oom(&format!("Some index key attributes are not defined in AttributeDefinitions. Keys: [{}], AttributeDefinitions: [{}]", keys.join(", "),definitions.join(", "))),
+            Self::UndefinedKeys { keys, definitions } => oom(&format!("Some index key attributes are not defined in AttributeDefinitions. Keys: [{}], AttributeDefinitions: [{}]", keys.show(to_caller, "", ", "), definitions.show(to_caller, "", ", "))),
             Self::UnusedDefinitions => oom("Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions"),
             Self::DuplicateDefinition => oom("Cannot add the same attribute definition more than once"),
             Self::FirstKeyNotHash => "Invalid KeySchema: The first KeySchemaElement is not a HASH key type".to_owned(),
@@ -331,8 +304,8 @@ impl Invalid {
             Self::PlaceholdersTooLarge => "Combined size of ExpressionAttributeNames and ExpressionAttributeValues exceeds max size".to_owned(),
             Self::NameInvalid { key, error } => format!("ExpressionAttributeNames contains invalid value: {} for key {}", error.text(to_caller),key.show(to_caller)),
             Self::ValueInvalid { key, error } => format!("ExpressionAttributeValues contains invalid value: {} for key {}", error.text(to_caller),key.show(to_caller)),
-            Self::UnusedNames(keys) => format!("Value provided in ExpressionAttributeNames unused in expressions: keys: {{{}}}", list(keys, to_caller, false)),
-            Self::UnusedValues(keys) => format!("Value provided in ExpressionAttributeValues unused in expressions: keys: {{{}}}", list(keys, to_caller, false)),
+            Self::UnusedNames(keys) => format!("Value provided in ExpressionAttributeNames unused in expressions: keys: {{{}}}", keys.show(to_caller, "", ", ")),
+            Self::UnusedValues(keys) => format!("Value provided in ExpressionAttributeValues unused in expressions: keys: {{{}}}", keys.show(to_caller, "", ", ")),
         }
     }
 }
@@ -347,19 +320,6 @@ impl std::error::Error for Invalid {}
 
 fn oom(text: &str) -> String {
     format!("One or more parameter values were invalid: {text}")
-}
-
-fn list(members: &[Echo], to_caller: bool, quoted: bool) -> String {
-    let quote = if quoted { "\"" } else { "" };
-    let shown: Vec<String> =
-        members.iter().map(|member| format!("{quote}{}{quote}", member.show(to_caller))).collect();
-    shown.join(", ")
-}
-
-/// As AWS writes binary members: quoted, without spaces.
-fn list_tight(members: &[Echo], to_caller: bool) -> String {
-    let shown: Vec<String> = members.iter().map(|member| format!("\"{}\"", member.show(to_caller))).collect();
-    shown.join(",")
 }
 
 /// Which expression of a request.

@@ -1,6 +1,7 @@
 use store::StoreError;
 
 use super::*;
+use crate::limits::MAX_LISTED;
 
 const ARN: &str = "arn:aws:kms:us-east-1:000000000000:key/1";
 
@@ -110,14 +111,24 @@ fn what_the_service_did_wrong_is_not_explained_to_the_caller() {
 }
 
 #[test]
+fn a_list_is_read_no_further_than_it_is_shown() {
+    let endless: Echoes = std::iter::repeat_with(|| Echo::from("m")).collect();
+    let shown = endless.show(true, "'", " ");
+    assert_eq!(shown, format!("{}...", "'m' ".repeat(MAX_LISTED)));
+    let whole: Echoes = std::iter::repeat_n(Echo::from("m"), MAX_LISTED).collect();
+    assert!(shown.starts_with(&whole.show(true, "'", " ")));
+    assert!(!whole.show(true, "'", " ").contains("..."));
+}
+
+#[test]
 fn the_log_forms_hide_what_the_caller_sent() {
     let canary = || Echo::from("canary");
     let expression = |error| Invalid::Expression { kind: ExpressionKind::KeyCondition, error };
     let errors = [
         Invalid::NotNumeric(canary()),
         Invalid::TableArn(canary()),
-        Invalid::UnusedNames(vec![canary()]),
-        Invalid::UnusedValues(vec![canary(), canary()]),
+        Invalid::UnusedNames([canary()].into_iter().collect()),
+        Invalid::UnusedValues([canary(), canary()].into_iter().collect()),
         Invalid::ValueInvalid { key: canary(), error: Box::new(Invalid::NotNumeric(canary())) },
         expression(ExpressionError::Syntax { token: canary(), near: canary() }),
         expression(ExpressionError::BoundOrder { low: canary(), high: canary() }),

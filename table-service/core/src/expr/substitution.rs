@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
-use crate::error::{Echo, ExpressionError, Invalid};
+use crate::error::{Echo, Echoes, ExpressionError, Invalid};
 use crate::limits::{MAX_ATTRIBUTE_NAME_BYTES, MAX_PLACEHOLDER_BYTES, MAX_PLACEHOLDERS_BYTES};
 use crate::value::{AttributeValue, raw};
 
@@ -20,12 +21,12 @@ pub enum ValueErrors {
 /// The substitutions of one request.
 #[derive(Default)]
 pub struct Substitutions {
-    names: BTreeMap<String, Entry<String>>,
+    names: BTreeMap<String, Entry<str>>,
     values: BTreeMap<String, Entry<AttributeValue>>,
 }
 
-struct Entry<T> {
-    content: T,
+struct Entry<T: ?Sized> {
+    content: Arc<T>,
     used: bool,
 }
 
@@ -50,7 +51,7 @@ impl Substitutions {
         for (key, name) in names.unwrap_or_default() {
             check_key(&key, '#', Invalid::NameKey)?;
             check_name(&key, &name)?;
-            all.names.insert(key, Entry { content: name, used: false });
+            all.names.insert(key, Entry { content: name.into(), used: false });
         }
         let values = values.unwrap_or_default();
         values.keys().try_for_each(|key| check_key(key, ':', Invalid::ValueKey))?;
@@ -61,42 +62,31 @@ impl Substitutions {
                     Invalid::ValueInvalid { key: Echo::from(key.as_str()), error: Box::new(error) }
                 }
             })?;
-            all.values.insert(key, Entry { content, used: false });
+            all.values.insert(key, Entry { content: Arc::new(content), used: false });
         }
         if all.size() > MAX_PLACEHOLDERS_BYTES { Err(Invalid::PlaceholdersTooLarge) } else { Ok(all) }
-    }
-
-    /// Whether there is any name, and any value: without an expression there may be none.
-    ///
-    /// # Errors
-    /// [`Invalid::NamesWithoutExpression`] and [`Invalid::ValuesWithoutExpression`].
-    pub fn expect_none(&self) -> Result<(), Invalid> {
-        if !self.names.is_empty() {
-            return Err(Invalid::NamesWithoutExpression);
-        }
-        if self.values.is_empty() { Ok(()) } else { Err(Invalid::ValuesWithoutExpression) }
     }
 
     /// The attribute name of a placeholder.
     ///
     /// # Errors
     /// [`ExpressionError::UndefinedName`].
-    pub fn name(&mut self, key: &str) -> Result<&str, ExpressionError> {
+    pub fn name(&mut self, key: &str) -> Result<Arc<str>, ExpressionError> {
         let undefined = || ExpressionError::UndefinedName(Echo::from(key));
         let entry = self.names.get_mut(key).ok_or_else(undefined)?;
         entry.used = true;
-        Ok(&entry.content)
+        Ok(Arc::clone(&entry.content))
     }
 
     /// The value of a placeholder.
     ///
     /// # Errors
     /// [`ExpressionError::UndefinedValue`].
-    pub fn value(&mut self, key: &str) -> Result<&AttributeValue, ExpressionError> {
+    pub fn value(&mut self, key: &str) -> Result<Arc<AttributeValue>, ExpressionError> {
         let undefined = || ExpressionError::UndefinedValue(Echo::from(key));
         let entry = self.values.get_mut(key).ok_or_else(undefined)?;
         entry.used = true;
-        Ok(&entry.content)
+        Ok(Arc::clone(&entry.content))
     }
 
     /// Checks that every substitution was used, once all expressions of the request are bound.
@@ -125,7 +115,7 @@ impl fmt::Debug for Substitutions {
     }
 }
 
-fn unused<T>(entries: &BTreeMap<String, Entry<T>>) -> Vec<Echo> {
+fn unused<T: ?Sized>(entries: &BTreeMap<String, Entry<T>>) -> Echoes {
     entries.iter().filter(|(_, entry)| !entry.used).map(|(key, _)| Echo::from(key.as_str())).collect()
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{KeyAttribute, KeySchema, ScalarType};
-use crate::error::{Echo, Invalid};
-use crate::limits::{MAX_KEY_ATTRIBUTE_NAME_CHARS, MAX_KEY_SCHEMA_ELEMENTS};
+use crate::error::{Echo, Echoes, Invalid};
+use crate::limits::{MAX_KEY_ATTRIBUTE_NAME_CHARS, MAX_KEY_SCHEMA_ELEMENTS, MAX_LISTED};
 use crate::validate::{Member, Rule, Shown, Violations};
 
 /// An attribute definition, as sent.
@@ -45,22 +45,28 @@ impl KeySchema {
             violations.push("attributeDefinitions", Shown::Null, Rule::NotNull);
         }
         for (at, definition) in definitions.iter().enumerate() {
-            let path = format!("attributeDefinitions.{}.member", at + 1);
-            key_name(&path, &definition.name, violations);
-            member(&format!("{path}.attributeType"), &definition.kind, "B, N, S", violations);
+            if violations.is_full() {
+                return;
+            }
+            let path = |name| format!("attributeDefinitions.{}.member.{name}", at + 1);
+            key_name(path, &definition.name, violations);
+            member(|| path("attributeType"), &definition.kind, "B, N, S", violations);
         }
         match elements.len() {
             0 => violations.push("keySchema", Shown::Null, Rule::NotNull),
             count if count > MAX_KEY_SCHEMA_ELEMENTS => {
-                let shown = Shown::Value(Echo::from(describe(elements)));
+                let shown = Shown::Value(describe(elements));
                 violations.push("keySchema", shown, Rule::MaxLength(MAX_KEY_SCHEMA_ELEMENTS));
             }
             _ => {}
         }
         for (at, element) in elements.iter().enumerate() {
-            let path = format!("keySchema.{}.member", at + 1);
-            key_name(&path, &element.name, violations);
-            member(&format!("{path}.keyType"), &element.role, "HASH, RANGE", violations);
+            if violations.is_full() {
+                return;
+            }
+            let path = |name| format!("keySchema.{}.member.{name}", at + 1);
+            key_name(path, &element.name, violations);
+            member(|| path("keyType"), &element.role, "HASH, RANGE", violations);
         }
     }
 
@@ -112,28 +118,30 @@ fn check_definitions(
     definitions: &[AttributeDefinition],
     elements: &[KeySchemaElement],
 ) -> Result<(), Invalid> {
-    // Sets, because nobody has bounded the number of definitions yet.
-    let defined: BTreeSet<&str> = definitions.iter().map(|definition| definition.name.as_str()).collect();
-    if elements.iter().any(|element| !defined.contains(element.name.as_str())) {
+    let is_defined = |name: &str| definitions.iter().any(|definition| definition.name == name);
+    if !elements.iter().all(|element| is_defined(&element.name)) {
         return Err(undefined(definitions, elements));
     }
-    if defined.len() < definitions.len() { Err(Invalid::DuplicateDefinition) } else { Ok(()) }
+    // Nobody has bounded the number of definitions yet. So many are wrong however they are named.
+    let mut seen = BTreeSet::new();
+    let distinct = definitions.iter().take(MAX_LISTED).all(|definition| seen.insert(&definition.name));
+    if distinct { Ok(()) } else { Err(Invalid::DuplicateDefinition) }
 }
 
 fn undefined(definitions: &[AttributeDefinition], elements: &[KeySchemaElement]) -> Invalid {
     Invalid::UndefinedKeys {
-        keys: elements.iter().map(|element| element.name.clone()).collect(),
-        definitions: definitions.iter().map(|definition| definition.name.clone()).collect(),
+        keys: elements.iter().map(|element| Echo::from(&*element.name)).collect(),
+        definitions: definitions.iter().map(|definition| Echo::from(&*definition.name)).collect(),
     }
 }
 
-fn key_name(path: &str, name: &str, violations: &mut Violations) {
-    let path = format!("{path}.attributeName");
+fn key_name(path: impl Fn(&'static str) -> String, name: &str, violations: &mut Violations) {
+    let path = || path("attributeName");
     match name.chars().count() {
-        0 => violations.push(path, Shown::Value(Echo::from(name)), Rule::MinLength(1)),
+        0 => violations.push(path(), Shown::Value(Echo::from(name)), Rule::MinLength(1)),
         count if count > MAX_KEY_ATTRIBUTE_NAME_CHARS => {
             violations.push(
-                path,
+                path(),
                 Shown::Value(Echo::from(name)),
                 Rule::MaxLength(MAX_KEY_ATTRIBUTE_NAME_CHARS),
             );
@@ -143,15 +151,21 @@ fn key_name(path: &str, name: &str, violations: &mut Violations) {
 }
 
 /// A required member of a closed set.
-fn member<T>(path: &str, member: &Member<T>, set: &'static str, violations: &mut Violations) {
+fn member<T>(
+    path: impl FnOnce() -> String,
+    member: &Member<T>,
+    set: &'static str,
+    violations: &mut Violations,
+) {
     match member {
-        Member::Absent => violations.push(path, Shown::Null, Rule::NotNull),
-        Member::Known(_) | Member::Other(_) => violations.one_of(path, member, set),
+        Member::Absent => violations.push(path(), Shown::Null, Rule::NotNull),
+        Member::Other(_) => violations.one_of(&path(), member, set),
+        Member::Known(_) => {}
     }
 }
 
 /// As DynamoDB prints a list of structures.
-fn describe(elements: &[KeySchemaElement]) -> String {
+fn describe(elements: &[KeySchemaElement]) -> Echo {
     let role = |element: &KeySchemaElement| match &element.role {
         Member::Known(KeyRole::Hash) => "HASH".to_owned(),
         Member::Known(KeyRole::Range) => "RANGE".to_owned(),
@@ -159,7 +173,8 @@ fn describe(elements: &[KeySchemaElement]) -> String {
         Member::Absent => "null".to_owned(),
     };
     let each = |element: &KeySchemaElement| {
-        format!("KeySchemaElement(attributeName={}, keyType={})", element.name, role(element))
+        Echo::from(format!("KeySchemaElement(attributeName={}, keyType={})", element.name, role(element)))
     };
-    format!("[{}]", elements.iter().map(each).collect::<Vec<_>>().join(", "))
+    let listed: Echoes = elements.iter().map(each).collect();
+    Echo::from(format!("[{}]", listed.show(true, "", ", ")))
 }

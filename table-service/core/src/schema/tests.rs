@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::limits::MAX_LISTED;
 use crate::number::Number;
 use crate::validate::Member;
 use crate::value::arbitrary::any_key_value;
@@ -82,6 +83,31 @@ fn schemas_that_do_not_fit_their_definitions_are_refused() {
     for (definitions, elements, expected) in cases {
         assert_eq!(create(&definitions, &elements), Err(expected));
     }
+}
+
+/// Regression: definitions were once compared each with each, and later all put in order, before anybody was authorized.
+#[test]
+fn no_more_definitions_are_compared_with_each_other_than_an_answer_lists() {
+    let create_with = |distinct: usize| {
+        let mut definitions: Vec<_> =
+            (0..distinct).map(|n| definition(&format!("a{n}"), ScalarType::S)).collect();
+        definitions.push(definition("a0", ScalarType::S));
+        create(&definitions, &[element("a0", KeyRole::Hash)]).unwrap_err()
+    };
+    assert!(create_with(MAX_LISTED - 1).contains("more than once"));
+    assert!(create_with(MAX_LISTED).contains("does not exactly match"));
+}
+
+/// Regression: two million elements were described, 80 bytes each, for an answer of 2000 bytes.
+#[test]
+fn a_key_schema_of_thousands_is_not_described_whole() {
+    let elements = vec![KeySchemaElement::default(); 100_000];
+    let text = create(&[definition("a", ScalarType::S)], &elements).unwrap_err();
+    assert!(text.starts_with(
+        "10 validation errors detected: Value '[KeySchemaElement(attributeName=, keyType=null), "
+    ));
+    assert!(text.contains(", ...]' at 'keySchema' failed"), "{text}");
+    assert!(text.len() < 10_000, "{} bytes", text.len());
 }
 
 #[test]
