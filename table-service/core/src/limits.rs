@@ -63,6 +63,10 @@ pub const MAX_BATCH_GET_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes of item data that one Query or Scan reads (guide: 1 MB).
 pub const MAX_PAGE_BYTES: usize = 1024 * 1024;
 
+/// Items that one Query or Scan reads. Ours: an item takes about a kilobyte of memory however small it is, and a megabyte
+/// holds a quarter of a million of the smallest. A page may end anywhere (API: `LastEvaluatedKey`).
+pub const MAX_PAGE_ITEMS: usize = 8192;
+
 /// Segments of a parallel scan (API).
 pub const MAX_SCAN_SEGMENTS: i64 = 1_000_000;
 

@@ -1,7 +1,7 @@
-//! What Query and Scan share: a page of items, bounded in count and in bytes.
+//! What Query and Scan share: a page of items, bounded in count and in bytes, whatever the request allows.
 
 use crate::error::{Invalid, TableError};
-use crate::limits::MAX_PAGE_BYTES;
+use crate::limits::{MAX_PAGE_BYTES, MAX_PAGE_ITEMS};
 use crate::record::Definition;
 use crate::validate::{Rule, Shown, Violation, Violations};
 use crate::value::Item;
@@ -61,7 +61,7 @@ pub(crate) struct PageBuilder<'a> {
 
 impl<'a> PageBuilder<'a> {
     pub(crate) fn new(definition: &'a Definition, select: Select, limit: Option<usize>) -> Self {
-        let limit = limit.unwrap_or(usize::MAX);
+        let limit = limit.map_or(MAX_PAGE_ITEMS, |limit| limit.min(MAX_PAGE_ITEMS));
         Self { definition, select, limit, bytes: 0, page: Page::default(), last: None }
     }
 
