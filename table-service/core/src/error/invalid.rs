@@ -109,6 +109,15 @@ pub enum Invalid {
     ThroughputMissing,
     /// On-demand billing with throughput.
     ThroughputNotAllowed,
+    /// The very throughput that the table has.
+    ThroughputUnchanged {
+        /// Read capacity units.
+        read: i64,
+        /// Write capacity units.
+        write: i64,
+    },
+    /// Deletion protection together with another change.
+    ProtectionNotAlone,
     /// UpdateTable without a change; the members that would have been one.
     NothingToUpdate,
     // Encryption (SSESpecification).
@@ -266,6 +275,8 @@ impl Invalid {
             Self::SameKeyTwice => "Invalid KeySchema: Both the Hash Key and the Range Key element in the KeySchema have the same name".to_owned(),
             Self::ThroughputMissing => oom("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"),
             Self::ThroughputNotAllowed => oom("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"),
+            Self::ThroughputUnchanged { read, write } => format!("The provisioned throughput for the table will not change. The requested value equals the current value. Current ReadCapacityUnits provisioned for the table: {read}. Requested ReadCapacityUnits: {read}. Current WriteCapacityUnits provisioned for the table: {write}. Requested WriteCapacityUnits: {write}. Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."),
+            Self::ProtectionNotAlone => oom("DeletionProtection modification must be the only operation in the request"),
             Self::NothingToUpdate => "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required".to_owned(),
             Self::SseTypeRequired => oom("SSEType KMS is required if KMSMasterKeyId is specified"),
             Self::SseTypeWhileDisabled => oom("SSEType can not be specified if Enabled is false"),

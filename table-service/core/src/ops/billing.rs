@@ -13,8 +13,21 @@ pub enum BillingMode {
     PayPerRequest,
 }
 
-/// What a request makes of a table's billing; `current` is none for a table that is being made. A new table for which
-/// nothing is stated is on demand: throughput is not enforced, and a newcomer need not invent one.
+/// Adds the violations of the model's constraints.
+pub(super) fn constraints(
+    mode: &Member<BillingMode>,
+    throughput: Option<(i64, i64)>,
+    violations: &mut Violations,
+) {
+    violations.one_of("billingMode", mode, "PROVISIONED, PAY_PER_REQUEST");
+    let (read, write) = throughput.unzip();
+    violations.range("provisionedThroughput.readCapacityUnits", read, 1..=i64::MAX);
+    violations.range("provisionedThroughput.writeCapacityUnits", write, 1..=i64::MAX);
+}
+
+/// What a request makes of a table's billing, once the model's constraints hold; `current` is none for a table that is
+/// being made. A new table for which nothing is stated is on demand: throughput is not enforced, and a newcomer need
+/// not invent one.
 pub(super) fn billing(
     current: Option<Billing>,
     mode: &Member<BillingMode>,
@@ -28,12 +41,13 @@ pub(super) fn billing(
         }
         (Some(BillingMode::Provisioned), None, Some(current @ Billing::Provisioned { .. })) => Ok(current),
         (Some(BillingMode::Provisioned), None, _) => Err(Invalid::ThroughputMissing),
-        (_, Some((read, write)), _) => {
-            let mut violations = Violations::new();
-            violations.range("provisionedThroughput.readCapacityUnits", Some(read), 1..=i64::MAX);
-            violations.range("provisionedThroughput.writeCapacityUnits", Some(write), 1..=i64::MAX);
-            violations.finish()?;
-            Ok(Billing::Provisioned { read, write })
+        (_, Some((read, write)), current) => {
+            let stated = Billing::Provisioned { read, write };
+            if current == Some(stated) {
+                Err(Invalid::ThroughputUnchanged { read, write })
+            } else {
+                Ok(stated)
+            }
         }
     }
 }
@@ -67,6 +81,21 @@ mod tests {
                 assert_eq!(billing(current, &mode(asked), throughput), expected, "{asked:?} {current:?}");
             }
         }
-        assert!(billing(None, &Member::Absent, Some((0, 1))).is_err());
+        for mode in [None, Some(Provisioned)].map(mode) {
+            let unchanged = Invalid::ThroughputUnchanged { read: 10, write: 5 };
+            assert_eq!(billing(Some(STATED), &mode, Some((10, 5))), Err(unchanged));
+            assert!(billing(Some(STATED), &mode, Some((10, 6))).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_throughput_is_at_least_one() {
+        let violated = |throughput| {
+            let mut violations = Violations::new();
+            constraints(&Member::Absent, throughput, &mut violations);
+            violations.finish().is_err()
+        };
+        assert_eq!([None, Some((1, 1))].map(violated), [false; 2]);
+        assert_eq!([(0, 1), (1, 0), (-1, -1)].map(|units| violated(Some(units))), [true; 3]);
     }
 }

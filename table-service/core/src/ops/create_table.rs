@@ -5,7 +5,7 @@ use std::sync::Arc;
 use identity::Caller;
 use store::{Batch, CommitError};
 
-use super::billing::{BillingMode, billing};
+use super::billing::{self, BillingMode};
 use super::describe_table::{TableDescription, TableStatus};
 use crate::authorize::{Granted, Op};
 use crate::binding::{rejected, spent};
@@ -97,12 +97,12 @@ fn check(request: &CreateTable) -> Result<(KeySchema, Choice, Billing), TableErr
     let mut violations = Violations::new();
     validate::new_table_name(&request.table_name, &mut violations);
     KeySchema::constraints(&request.attribute_definitions, &request.key_schema, &mut violations);
-    violations.one_of("billingMode", &request.billing_mode, "PROVISIONED, PAY_PER_REQUEST");
+    billing::constraints(&request.billing_mode, request.provisioned_throughput, &mut violations);
     if let Some(sse) = &request.sse_specification {
         sse.constraints(&mut violations);
     }
     violations.finish()?;
-    let billing = billing(None, &request.billing_mode, request.provisioned_throughput)?;
+    let billing = billing::billing(None, &request.billing_mode, request.provisioned_throughput)?;
     let schema = KeySchema::for_new_table(&request.attribute_definitions, &request.key_schema)?;
     let choice = request.sse_specification.as_ref().map_or(Ok(Choice::Owned), SseSpecification::choice)?;
     Ok((schema, choice, billing))

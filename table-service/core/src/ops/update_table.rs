@@ -6,7 +6,7 @@ use std::sync::Arc;
 use envelope::TableKey;
 use identity::Caller;
 
-use super::billing::{BillingMode, billing};
+use super::billing::{self, BillingMode};
 use super::create_table::actor;
 use super::describe_table::TableDescription;
 use crate::authorize::{Granted, Op};
@@ -20,7 +20,7 @@ use crate::sse::{Choice, SseSpecification};
 use crate::table::{Committed, Table};
 use crate::validate::{Member, Violations};
 
-/// An UpdateTable request. A switch must be the only change in it.
+/// An UpdateTable request. A switch must be the only change in it, and so must deletion protection.
 #[derive(Debug, Default)]
 pub struct UpdateTable {
     /// Name or ARN.
@@ -78,7 +78,7 @@ impl Tables {
 
 fn check(request: &UpdateTable) -> Result<Option<Choice>, TableError> {
     let mut violations = Violations::new();
-    violations.one_of("billingMode", &request.billing_mode, "PROVISIONED, PAY_PER_REQUEST");
+    billing::constraints(&request.billing_mode, request.provisioned_throughput, &mut violations);
     if let Some(sse) = &request.sse_specification {
         sse.constraints(&mut violations);
     }
@@ -90,10 +90,12 @@ fn check(request: &UpdateTable) -> Result<Option<Choice>, TableError> {
 }
 
 impl UpdateTable {
+    fn changes_billing(&self) -> bool {
+        self.billing_mode != Member::Absent || self.provisioned_throughput.is_some()
+    }
+
     fn changes_settings(&self) -> bool {
-        self.billing_mode != Member::Absent
-            || self.provisioned_throughput.is_some()
-            || self.deletion_protection.is_some()
+        self.changes_billing() || self.deletion_protection.is_some()
     }
 }
 
@@ -170,10 +172,13 @@ impl Inner {
         let committed = table.committed();
         let mut record = committed.record.clone();
         if let Some(protection) = request.deletion_protection {
+            if request.changes_billing() {
+                return Err(Invalid::ProtectionNotAlone.into());
+            }
             record.deletion_protection = protection;
         }
         record.billing =
-            billing(Some(record.billing), &request.billing_mode, request.provisioned_throughput)?;
+            billing::billing(Some(record.billing), &request.billing_mode, request.provisioned_throughput)?;
         table.show(self.replace(&committed, record.clone(), None).await?);
         Ok(record)
     }
