@@ -57,9 +57,6 @@ pub enum Choice {
     Customer(KeyRef),
 }
 
-/// The alias of the managed key. Sent in another form (an ARN), it is resolved by KMS like any other key.
-pub const MANAGED_ALIAS: &str = "alias/aws/dynamodb";
-
 impl SseSpecification {
     /// Adds the violations of the model's constraints.
     pub fn constraints(&self, violations: &mut Violations) {
@@ -91,6 +88,7 @@ impl SseSpecification {
             (_, Some(SseType::Aes256), None) => Err(Invalid::SseAes256),
             (None | Some(false), None, None) => Ok(Choice::Owned),
             (Some(true), None, None) | (_, Some(SseType::Kms), None) => Ok(Choice::Managed),
+            // Sent in another form (an ARN), it is resolved by KMS like any other key.
             (_, Some(SseType::Kms), Some(key)) if key == MANAGED_KEY_ALIAS => Ok(Choice::Managed),
             (_, Some(SseType::Kms), Some(key)) => Ok(Choice::Customer(KeyRef(key.to_owned()))),
         }

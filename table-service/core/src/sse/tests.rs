@@ -55,7 +55,7 @@ fn all_combinations() {
 
 #[test]
 fn the_managed_alias_is_the_managed_key() {
-    assert_eq!(spec(None, Some(SseType::Kms), Some(MANAGED_ALIAS)).choice(), Ok(Choice::Managed));
+    assert_eq!(spec(None, Some(SseType::Kms), Some(MANAGED_KEY_ALIAS)).choice(), Ok(Choice::Managed));
     assert_eq!(spec(None, Some(SseType::Kms), Some("alias/aws/s3")).choice(), Ok(customer("alias/aws/s3")));
 }
 
