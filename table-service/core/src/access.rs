@@ -50,6 +50,19 @@ impl Inner {
         table: &Arc<Table>,
         granted: &Granted,
     ) -> Result<Access, TableError> {
+        if let Some(access) = self.access_at_once(table, granted)? {
+            return Ok(access);
+        }
+        let keys = self.renew(table, granted.principal()).await?;
+        Ok(Access { keys, committed: table.committed() })
+    }
+
+    /// The same, if the right stands proven. KMS is not asked, so others may wait for the caller meanwhile.
+    pub(crate) fn access_at_once(
+        self: &Arc<Self>,
+        table: &Arc<Table>,
+        granted: &Granted,
+    ) -> Result<Option<Access>, TableError> {
         let committed = table.committed();
         let actor = actor(&committed.record, granted.principal());
         match table.right(holder(&actor), Instant::now()) {
@@ -58,12 +71,11 @@ impl Inner {
                 if renew {
                     self.renew_in_background(table, actor, granted.principal());
                 }
-                Ok(Access { keys, committed })
+                Ok(Some(Access { keys, committed }))
             }
             Right::Keys { .. } | Right::Ask => {
                 table.renewal_ended(holder(&actor));
-                let keys = self.renew(table, granted.principal()).await?;
-                Ok(Access { keys, committed: table.committed() })
+                Ok(None)
             }
         }
     }

@@ -130,8 +130,13 @@ impl Inner {
                 None if old_wanted => Some(self.stripes.lock(&at.store_key).await),
                 None => None,
             };
-            // Waiting for the turn may have taken a while: the right must hold now.
-            let access = if turn.is_some() { self.access(table, granted).await? } else { access };
+            // Waiting for the turn may have taken a while: the right must hold now. If it has to be proven again, the turn
+            // is given up for that: others wait for it, who may have nothing to do with this table.
+            let access = match turn {
+                Some(_) => self.access_at_once(table, granted)?,
+                None => Some(access),
+            };
+            let Some(access) = access else { continue };
             match self.try_change(&access, &at, change, old_wanted).await {
                 Err(TableError::Contention) => {}
                 Err(error) => return table.unless_deleted(Err(error)),
