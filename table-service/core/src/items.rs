@@ -137,7 +137,7 @@ impl Inner {
                 None => Some(access),
             };
             let Some(access) = access else { continue };
-            match self.try_change(&access, &at, change, old_wanted).await {
+            match self.try_change(table, &access, &at, change, old_wanted).await {
                 Err(TableError::Contention) => {}
                 Err(error) => return table.unless_deleted(Err(error)),
                 done => return done,
@@ -151,6 +151,7 @@ impl Inner {
 
     async fn try_change(
         &self,
+        table: &Table,
         access: &Access,
         at: &Location,
         change: &Change,
@@ -171,7 +172,7 @@ impl Inner {
             Change::Put(item) => {
                 batch.put(at.store_key.clone(), access.seal(self, &at.store_key, item));
             }
-            Change::Delete if must_read && before.is_none() => return Ok(None),
+            Change::Delete if must_read && before.is_none() => return table.unless_deleted(Ok(None)),
             Change::Delete => {
                 batch.delete(at.store_key.clone());
             }

@@ -78,7 +78,7 @@ impl Tables {
             // One item at most; a start key means it has been seen.
             let key = PrimaryKey { hash: condition.hash, range: None };
             if start.is_none()
-                && let Some(item) = inner.read(&access, &key).await?
+                && let Some(item) = table.unless_deleted(inner.read(&access, &key).await)?
             {
                 return Ok(if page.add(item) { page.end() } else { page.cut() });
             }
