@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::authorize::Granted;
 use crate::engine::Inner;
 use crate::error::{Plane, TableError};
+use crate::health::Wanted;
 use crate::keyring::OpenKeys;
 use crate::kms::{Actor, KmsFailure};
 use crate::record::{KeyKind, TableRecord};
@@ -109,7 +110,7 @@ impl Inner {
             }
             if table.committed().record.inaccessible_ms.is_some() {
                 // The mark may be old news: the key may be back. The check clears it, or says why not.
-                self.check_key(table).await?;
+                self.check_key(table, Wanted::EndedAfter(arrived)).await?;
             }
             match self.ask_unless_held(table, &actor, principal).await {
                 Err(NoKeys::Moved) => {}

@@ -13,7 +13,26 @@ use crate::engine::{Inner, whole};
 use crate::error::{Plane, TableError};
 use crate::kms::{Actor, KmsFailure};
 use crate::record::{KeyKind, TableRecord};
-use crate::table::{Checked, Committed, Table};
+use crate::table::{Check, Checked, Committed, Table};
+
+/// Which check of a key answers a question, of those that were made anyway.
+#[derive(Clone, Copy)]
+pub(crate) enum Wanted {
+    /// One that began after this moment, at which the key may have changed: an earlier one may have seen it as it was.
+    BegunAfter(Instant),
+    /// One that ended after this moment: whoever came then has waited for it, and what it saw is no older than an answer
+    /// of its own could be.
+    EndedAfter(Instant),
+}
+
+impl Wanted {
+    fn is(self, check: &Check) -> bool {
+        match self {
+            Self::BegunAfter(moment) => check.began > moment,
+            Self::EndedAfter(moment) => check.ended > moment,
+        }
+    }
+}
 
 impl Inner {
     /// Checks the key of `table` in the background, unless a check that has not begun will do.
@@ -26,18 +45,22 @@ impl Inner {
             // The semaphore is never closed; without a permit the check is made all the same.
             let _permit = inner.checks.acquire().await.ok();
             table.check_wanted.store(false, Ordering::SeqCst);
-            if let Err(error) = inner.check_key(&table).await {
+            // Whatever news found the check wanted came before this moment.
+            if let Err(error) = inner.check_key(&table, Wanted::BegunAfter(Instant::now())).await {
                 tracing::debug!(table = %table.committed().record.definition.id, %error, "key check");
             }
         });
     }
 
-    /// Marks the table inaccessible, or unmarks it, by what KMS says now. Returns KMS's refusal as an error. Callers that
-    /// wait for a check that began before they came share the next one's outcome.
-    pub(crate) async fn check_key(self: &Arc<Self>, table: &Arc<Table>) -> Result<(), TableError> {
-        let arrived = Instant::now();
+    /// Marks the table inaccessible, or unmarks it, by what KMS says now, or has just said if that is the check that is
+    /// wanted. Returns KMS's refusal as an error.
+    pub(crate) async fn check_key(
+        self: &Arc<Self>,
+        table: &Arc<Table>,
+        wanted: Wanted,
+    ) -> Result<(), TableError> {
         let (inner, table) = (Arc::clone(self), Arc::clone(table));
-        match whole(async move { inner.do_check_key(&table, arrived).await }).await? {
+        match whole(async move { inner.do_check_key(&table, wanted).await }).await? {
             Checked::Usable => Ok(()),
             Checked::Refused(refusal) => Err(refusal.on(Plane::Data)),
             Checked::Silence => Err(TableError::KmsUnavailable),
@@ -45,22 +68,21 @@ impl Inner {
         }
     }
 
-    async fn do_check_key(&self, table: &Table, arrived: Instant) -> Result<Checked, TableError> {
+    async fn do_check_key(&self, table: &Table, wanted: Wanted) -> Result<Checked, TableError> {
         let _control = table.control.lock().await;
         if table.is_closed() {
             return Err(TableError::ResourceNotFound);
         }
         let last = table.checked.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((at, outcome)) = last
-            && at > arrived
-        {
-            return Ok(outcome);
+        if let Some(last) = last.filter(|last| wanted.is(last)) {
+            return Ok(last.outcome);
         }
+        let began = Instant::now();
         let committed = table.committed();
         let outcome = self.look_at_key(&committed).await;
         self.mark(table, &committed, &outcome).await?;
-        *table.checked.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some((Instant::now(), outcome.clone()));
+        let check = Check { began, ended: Instant::now(), outcome: outcome.clone() };
+        *table.checked.lock().unwrap_or_else(PoisonError::into_inner) = Some(check);
         Ok(outcome)
     }
 
@@ -103,7 +125,7 @@ impl Inner {
             ticks.tick().await;
             for table in self.tables() {
                 // A refusal shows in the table's status, and an outage in the readiness: nothing to do here.
-                let _ = self.check_key(&table).await;
+                let _ = self.check_key(&table, Wanted::EndedAfter(Instant::now())).await;
             }
         }
     }

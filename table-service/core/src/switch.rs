@@ -112,6 +112,8 @@ impl Inner {
             ..record.clone()
         };
         table.rebind(self.replace(&committed, switched, Some(ring)).await?);
+        // News of the new key that came before the line above was not yet news of this table's key.
+        self.check_soon(Arc::clone(table));
         self.counters.switches.fetch_add(1, Ordering::Relaxed);
         tracing::info!(table = %record.definition.id, kind = ?pending.key.kind, "key switch finished");
         Ok(Progress::Done)

@@ -43,12 +43,22 @@ pub(crate) struct Table {
     gates: Mutex<HashMap<String, Arc<Gate>>>,
     /// Items and their bytes, when they were last counted.
     counted: Mutex<(u64, u64)>,
-    /// How the last check of the key ended, and when, so that those who waited for it share it.
-    pub(crate) checked: Mutex<Option<(Instant, Checked)>>,
+    /// The last check of the key, so that those who waited for it share it.
+    pub(crate) checked: Mutex<Option<Check>>,
     /// A check of the key is to be made and has not begun.
     pub(crate) check_wanted: AtomicBool,
     /// A task is carrying out what the record says is unfinished.
     pub(crate) working: AtomicBool,
+}
+
+/// A check of a table's key.
+#[derive(Clone)]
+pub(crate) struct Check {
+    /// Before KMS was asked.
+    pub(crate) began: Instant,
+    /// After it had answered, and the answer was on record.
+    pub(crate) ended: Instant,
+    pub(crate) outcome: Checked,
 }
 
 /// What a check of a table's key found.
