@@ -2,7 +2,9 @@
 //! switches, deletion, pages, and what is on disk.
 #![cfg(test)]
 
+mod bounds;
 mod fake_kms;
+mod settings;
 mod shred;
 
 use std::sync::Arc;
@@ -570,17 +572,6 @@ async fn a_marked_table_is_checked_once_for_all_who_wait() {
         assert_eq!(kind(outcome.unwrap()), Kind::Precondition);
     }
     assert_eq!(world.kms.calls() - before, 1);
-}
-
-/// Regression: definitions were compared each with each, before anybody was authorized.
-#[tokio::test(start_paused = true)]
-async fn a_hundred_thousand_definitions_are_refused_and_not_compared_with_each_other() {
-    let world = world().await;
-    let mut request = music(None);
-    let extra = |n| AttributeDefinition { name: format!("a{n}"), kind: Member::Known(ScalarType::S) };
-    request.attribute_definitions.extend((0..100_000).map(extra));
-    let error = world.tables.create_table(&root(), request).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::Invalid);
 }
 
 #[tokio::test(start_paused = true)]

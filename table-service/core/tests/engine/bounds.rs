@@ -1,0 +1,51 @@
+//! What one request can cost, however little it seems to ask for.
+
+use table_core::limits::MAX_PAGE_ITEMS;
+
+use super::*;
+
+/// Regression: a megabyte of the smallest items was a quarter of a million of them, and 250 MB of memory.
+#[tokio::test(start_paused = true)]
+async fn a_page_of_the_smallest_items_ends_by_their_number() {
+    let world = world().await;
+    let mut request = music(None);
+    request.attribute_definitions.truncate(1);
+    request.key_schema.truncate(1);
+    world.tables.create_table(&root(), request).await.unwrap();
+    for n in 0..=MAX_PAGE_ITEMS {
+        let key = [("Artist".to_owned(), raw::Value::S(n.to_string()))].into();
+        let request = PutItem { table_name: "Music".to_owned(), item: key, ..Default::default() };
+        world.tables.put_item(&root(), request).await.unwrap();
+    }
+    for (select, items) in [(Select::AllAttributes, [MAX_PAGE_ITEMS, 1]), (Select::Count, [0, 0])] {
+        let scan = |start| Scan {
+            table_name: "Music".to_owned(),
+            exclusive_start_key: start,
+            select,
+            ..Default::default()
+        };
+        let first = world.tables.scan(&root(), scan(None)).await.unwrap();
+        assert_eq!((first.count, first.items.len()), (MAX_PAGE_ITEMS, items[0]));
+        let start = as_raw(first.last_evaluated_key.unwrap());
+        let second = world.tables.scan(&root(), scan(Some(start))).await.unwrap();
+        assert_eq!((second.count, second.items.len()), (1, items[1]));
+        assert!(second.last_evaluated_key.is_none());
+    }
+}
+
+/// Regression: definitions were compared each with each, and later all put in order, before anybody was authorized. That
+/// the pair at the far ends goes unnoticed shows that they are not.
+#[tokio::test(start_paused = true)]
+async fn a_hundred_thousand_definitions_are_refused_and_not_compared_with_each_other() {
+    let world = world().await;
+    let mut request = music(None);
+    let extra = |n: i32| AttributeDefinition { name: format!("a{n}"), kind: Member::Known(ScalarType::S) };
+    request.attribute_definitions.extend((0..100_000).map(extra));
+    request.attribute_definitions.push(request.attribute_definitions[0].clone());
+    let error = world.tables.create_table(&root(), request).await.unwrap_err();
+    assert_eq!(
+        error.public_message(),
+        "One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match number of \
+         attributes defined in AttributeDefinitions"
+    );
+}
