@@ -1,14 +1,15 @@
 //! The audit adapter: one log line (target `audit`) and one count for every operation.
 //!
 //! A line says who, for whom, what, with which key, in which encryption context, and what was decided. The operation's
-//! answer waits for the line, so nothing is done that is not on record.
+//! answer waits for the line, so nothing is done that is not on record. No log filter silences the target: see
+//! [`service_kit::telemetry`].
 
 use kms_core::{Audit, AuditRecord, KeyKind};
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{counter::Counter, family::Family},
 };
-use service_kit::Registry;
+use service_kit::{Registry, telemetry::AUDIT};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Labels {
@@ -44,7 +45,7 @@ impl Audit for Ledger {
         let outcome = record.refusal.unwrap_or("ok");
         self.operations.get_or_create(&Labels { operation, key_kind, outcome }).inc();
         tracing::info!(
-            target: "audit",
+            target: AUDIT,
             operation,
             outcome,
             key_kind,
@@ -53,6 +54,7 @@ impl Audit for Ledger {
             key = record.key_arn.as_deref(),
             source_key = record.source_key_arn.as_deref(),
             context = ?record.context.as_map(),
+            source_context = record.source_context.as_ref().map(|context| tracing::field::debug(context.as_map())),
         );
     }
 }

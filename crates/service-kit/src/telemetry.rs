@@ -1,15 +1,23 @@
 //! Logs: structured events on stderr, as text for people or JSON for machines. `main` calls [`init`] once.
 //!
-//! Whatever the filter, no secret is written (`tests/logs.rs` holds that down to the frames of HTTP/2). Trace export
-//! will be another layer here.
+//! Whatever the filter, no secret is written (`tests/logs.rs` holds that down to the frames of HTTP/2), and the lines of
+//! the target [`AUDIT`] are: who could silence them with a log filter could use a key unseen. Trace export will be
+//! another layer here.
 
 use crate::{LogArgs, UsageError};
 use clap::ValueEnum;
 use std::io::IsTerminal;
-use tracing::Subscriber;
+use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::{
-    EnvFilter, Layer, Registry, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt,
+    EnvFilter, Layer, Registry,
+    filter::{FilterExt, LevelFilter, filter_fn},
+    fmt::MakeWriter,
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
 };
+
+/// The target of the lines that are written whatever the log filter says, at level INFO and above.
+pub const AUDIT: &str = "audit";
 
 /// The form of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -42,7 +50,13 @@ where
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
-    Ok(tracing_subscriber::registry().with(lines.with_filter(wanted)))
+    let always = filter_fn(belongs_to_audit).with_max_level_hint(LevelFilter::INFO);
+    Ok(tracing_subscriber::registry().with(lines.with_filter(wanted.or(always))))
+}
+
+/// The audit lines, and the spans that say in which request one was written.
+fn belongs_to_audit(what: &Metadata<'_>) -> bool {
+    *what.level() <= Level::INFO && (what.target() == AUDIT || what.is_span())
 }
 
 impl LogArgs {
@@ -50,5 +64,55 @@ impl LogArgs {
     pub(crate) fn filter(&self) -> Result<EnvFilter, UsageError> {
         EnvFilter::try_new(&self.log_filter)
             .map_err(|error| UsageError::new(format!("--log-filter {:?}: {error}", self.log_filter)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        io,
+        sync::{Arc, Mutex},
+    };
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn lines(filter: &str) -> Vec<String> {
+        let written = Written::default();
+        let args = LogArgs { log_filter: filter.to_owned(), log_format: LogFormat::Json };
+        let sink = written.clone();
+        let subscriber = subscriber(&args, move || sink.clone(), false).unwrap();
+        tracing::subscriber::with_default(subscriber, || {
+            let _entered = tracing::info_span!("rpc", request_id = "r-1").entered();
+            tracing::info!(target: AUDIT, operation = "Decrypt");
+            tracing::debug!(target: AUDIT, operation = "detail");
+            tracing::info!(target: "access", "served");
+        });
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn no_filter_silences_the_audit_log() {
+        for filter in ["off", "error", "audit=off", "warn,audit=off", "access=off,audit=error"] {
+            let lines = lines(filter);
+            let [line] = &lines[..] else { panic!("{filter}: {lines:?}") };
+            assert!(line.contains(r#""operation":"Decrypt""#), "{filter}: {line}");
+            assert!(line.contains("r-1"), "it says in which request: {line}");
+        }
+        assert_eq!(lines("info").len(), 2);
+        assert_eq!(lines("debug").len(), 3);
     }
 }

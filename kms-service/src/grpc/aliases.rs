@@ -2,7 +2,7 @@
 
 use identity::Caller;
 use kms_core::{
-    Kms, KmsError,
+    Kms,
     ops::{
         create_alias::CreateAlias,
         list_aliases::{AliasListEntry, ListAliases},
@@ -11,13 +11,13 @@ use kms_core::{
 };
 use proto::kms as pb;
 
-use super::convert;
+use super::{Refusal, convert};
 
 pub(super) async fn create_alias(
     kms: Kms,
     caller: Caller,
     request: pb::CreateAliasRequest,
-) -> Result<pb::CreateAliasResponse, KmsError> {
+) -> Result<pb::CreateAliasResponse, Refusal> {
     let command = CreateAlias { alias_name: request.alias_name, target_key_id: request.target_key_id };
     kms.create_alias(&caller, command).await?;
     Ok(pb::CreateAliasResponse {})
@@ -27,7 +27,7 @@ pub(super) async fn update_alias(
     kms: Kms,
     caller: Caller,
     request: pb::UpdateAliasRequest,
-) -> Result<pb::UpdateAliasResponse, KmsError> {
+) -> Result<pb::UpdateAliasResponse, Refusal> {
     let command = UpdateAlias { alias_name: request.alias_name, target_key_id: request.target_key_id };
     kms.update_alias(&caller, command).await?;
     Ok(pb::UpdateAliasResponse {})
@@ -37,7 +37,7 @@ pub(super) async fn delete_alias(
     kms: Kms,
     caller: Caller,
     request: pb::DeleteAliasRequest,
-) -> Result<pb::DeleteAliasResponse, KmsError> {
+) -> Result<pb::DeleteAliasResponse, Refusal> {
     kms.delete_alias(&caller, request.alias_name).await?;
     Ok(pb::DeleteAliasResponse {})
 }
@@ -46,7 +46,7 @@ pub(super) async fn list_aliases(
     kms: Kms,
     caller: Caller,
     request: pb::ListAliasesRequest,
-) -> Result<pb::ListAliasesResponse, KmsError> {
+) -> Result<pb::ListAliasesResponse, Refusal> {
     let command = ListAliases {
         key_id: convert::optional(request.key_id),
         page: convert::page(request.limit, request.marker),

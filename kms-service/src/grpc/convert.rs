@@ -1,14 +1,19 @@
-//! Wire values to domain values and back. An enum number that the .proto does not name is refused here: the domain's own
-//! types cannot hold it.
+//! Wire values to domain values and back. An enum number that the .proto does not name ends here: the domain's own types
+//! cannot hold it.
 
 use std::collections::HashMap;
 
 use envelope::EncryptionContext;
 use kms_core::{
     Constraints, DataKeySize, DataKeySpec, EncryptionAlgorithm, GrantOperation, KeyKind, KeyMetadata,
-    KeySpec, KeyState, KeyUsage, KmsError, Origin, PageRequest, Rule, Timestamp,
+    KeySpec, KeyState, KeyUsage, Origin, PageRequest, Timestamp,
 };
 use proto::kms as pb;
+
+/// An enum member has a number that the .proto does not name.
+pub(super) struct Unknown {
+    pub(super) member: &'static str,
+}
 
 /// The message's member was empty: it was not given.
 pub(super) fn optional(text: String) -> Option<String> {
@@ -23,11 +28,11 @@ pub(super) fn page(limit: Option<i32>, marker: String) -> PageRequest {
     PageRequest { limit, marker: optional(marker) }
 }
 
-fn known<T: TryFrom<i32>>(number: i32, member: &'static str) -> Result<T, KmsError> {
-    T::try_from(number).map_err(|_| KmsError::Rule(Rule::UnknownEnumValue { member }))
+fn known<T: TryFrom<i32>>(number: i32, member: &'static str) -> Result<T, Unknown> {
+    T::try_from(number).map_err(|_| Unknown { member })
 }
 
-pub(super) fn key_usage(number: i32) -> Result<KeyUsage, KmsError> {
+pub(super) fn key_usage(number: i32) -> Result<KeyUsage, Unknown> {
     Ok(match known(number, "keyUsage")? {
         pb::KeyUsageType::Unspecified | pb::KeyUsageType::EncryptDecrypt => KeyUsage::EncryptDecrypt,
         pb::KeyUsageType::SignVerify => KeyUsage::SignVerify,
@@ -36,7 +41,7 @@ pub(super) fn key_usage(number: i32) -> Result<KeyUsage, KmsError> {
     })
 }
 
-pub(super) fn key_spec(number: i32) -> Result<KeySpec, KmsError> {
+pub(super) fn key_spec(number: i32) -> Result<KeySpec, Unknown> {
     Ok(match known(number, "keySpec")? {
         pb::KeySpec::Unspecified | pb::KeySpec::SymmetricDefault => KeySpec::SymmetricDefault,
         pb::KeySpec::Rsa2048 => KeySpec::Rsa2048,
@@ -53,7 +58,7 @@ pub(super) fn key_spec(number: i32) -> Result<KeySpec, KmsError> {
     })
 }
 
-pub(super) fn origin(number: i32) -> Result<Origin, KmsError> {
+pub(super) fn origin(number: i32) -> Result<Origin, Unknown> {
     Ok(match known(number, "origin")? {
         pb::OriginType::Unspecified | pb::OriginType::AwsKms => Origin::AwsKms,
         pb::OriginType::External => Origin::External,
@@ -62,7 +67,7 @@ pub(super) fn origin(number: i32) -> Result<Origin, KmsError> {
     })
 }
 
-pub(super) fn algorithm(number: i32, member: &'static str) -> Result<EncryptionAlgorithm, KmsError> {
+pub(super) fn algorithm(number: i32, member: &'static str) -> Result<EncryptionAlgorithm, Unknown> {
     use pb::EncryptionAlgorithmSpec as Wire;
     Ok(match known(number, member)? {
         Wire::Unspecified | Wire::SymmetricDefault => EncryptionAlgorithm::SymmetricDefault,
@@ -71,7 +76,7 @@ pub(super) fn algorithm(number: i32, member: &'static str) -> Result<EncryptionA
     })
 }
 
-pub(super) fn data_key_size(spec: i32, number_of_bytes: Option<i32>) -> Result<DataKeySize, KmsError> {
+pub(super) fn data_key_size(spec: i32, number_of_bytes: Option<i32>) -> Result<DataKeySize, Unknown> {
     let spec = match known(spec, "keySpec")? {
         pb::DataKeySpec::Unspecified => None,
         pb::DataKeySpec::Aes256 => Some(DataKeySpec::Aes256),
@@ -80,11 +85,11 @@ pub(super) fn data_key_size(spec: i32, number_of_bytes: Option<i32>) -> Result<D
     Ok(DataKeySize { spec, number_of_bytes })
 }
 
-pub(super) fn grant_operation(number: i32) -> Result<GrantOperation, KmsError> {
+pub(super) fn grant_operation(number: i32) -> Result<GrantOperation, Unknown> {
     use pb::GrantOperation as Wire;
     let member = "operations";
     Ok(match known(number, member)? {
-        Wire::Unspecified => return Err(KmsError::Rule(Rule::UnknownEnumValue { member })),
+        Wire::Unspecified => return Err(Unknown { member }),
         Wire::Decrypt => GrantOperation::Decrypt,
         Wire::Encrypt => GrantOperation::Encrypt,
         Wire::GenerateDataKey => GrantOperation::GenerateDataKey,

@@ -6,7 +6,7 @@
 use envelope::Plaintext;
 use identity::Caller;
 use kms_core::{
-    Kms, KmsError,
+    Kms,
     ops::{
         decrypt::Decrypt, encrypt::Encrypt, generate_data_key::GenerateDataKey,
         generate_random::GenerateRandom, re_encrypt::ReEncrypt,
@@ -14,7 +14,7 @@ use kms_core::{
 };
 use proto::kms as pb;
 
-use super::convert;
+use super::{Refusal, convert};
 
 const SYMMETRIC: pb::EncryptionAlgorithmSpec = pb::EncryptionAlgorithmSpec::SymmetricDefault;
 
@@ -22,7 +22,7 @@ pub(super) async fn encrypt(
     kms: Kms,
     caller: Caller,
     request: pb::EncryptRequest,
-) -> Result<pb::EncryptResponse, KmsError> {
+) -> Result<pb::EncryptResponse, Refusal> {
     let command = Encrypt {
         plaintext: Plaintext::from_vec(request.plaintext),
         key_id: request.key_id,
@@ -43,7 +43,7 @@ pub(super) async fn decrypt(
     kms: Kms,
     caller: Caller,
     request: pb::DecryptRequest,
-) -> Result<pb::DecryptResponse, KmsError> {
+) -> Result<pb::DecryptResponse, Refusal> {
     let command = Decrypt {
         ciphertext_blob: request.ciphertext_blob,
         context: convert::context(request.encryption_context),
@@ -65,7 +65,7 @@ pub(super) async fn re_encrypt(
     kms: Kms,
     caller: Caller,
     request: pb::ReEncryptRequest,
-) -> Result<pb::ReEncryptResponse, KmsError> {
+) -> Result<pb::ReEncryptResponse, Refusal> {
     let source_algorithm =
         convert::algorithm(request.source_encryption_algorithm, "sourceEncryptionAlgorithm")?;
     let destination_algorithm =
@@ -97,7 +97,7 @@ pub(super) async fn generate_data_key(
     kms: Kms,
     caller: Caller,
     request: pb::GenerateDataKeyRequest,
-) -> Result<pb::GenerateDataKeyResponse, KmsError> {
+) -> Result<pb::GenerateDataKeyResponse, Refusal> {
     let command = GenerateDataKey {
         key_id: request.key_id,
         size: convert::data_key_size(request.key_spec, request.number_of_bytes)?,
@@ -118,7 +118,7 @@ pub(super) async fn generate_data_key_without_plaintext(
     kms: Kms,
     caller: Caller,
     request: pb::GenerateDataKeyWithoutPlaintextRequest,
-) -> Result<pb::GenerateDataKeyWithoutPlaintextResponse, KmsError> {
+) -> Result<pb::GenerateDataKeyWithoutPlaintextResponse, Refusal> {
     let command = GenerateDataKey {
         key_id: request.key_id,
         size: convert::data_key_size(request.key_spec, request.number_of_bytes)?,
@@ -138,7 +138,7 @@ pub(super) async fn generate_random(
     kms: Kms,
     caller: Caller,
     request: pb::GenerateRandomRequest,
-) -> Result<pb::GenerateRandomResponse, KmsError> {
+) -> Result<pb::GenerateRandomResponse, Refusal> {
     let command = GenerateRandom { number_of_bytes: request.number_of_bytes };
     let random = kms.generate_random(&caller, command).await?;
     Ok(pb::GenerateRandomResponse { plaintext: random.expose().to_vec() })

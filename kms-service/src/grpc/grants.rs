@@ -2,7 +2,7 @@
 
 use identity::Caller;
 use kms_core::{
-    Kms, KmsError,
+    Kms,
     ops::{
         create_grant::CreateGrant,
         list_grants::{GrantListEntry, ListGrants},
@@ -12,13 +12,13 @@ use kms_core::{
 };
 use proto::kms as pb;
 
-use super::convert;
+use super::{Refusal, convert};
 
 pub(super) async fn create_grant(
     kms: Kms,
     caller: Caller,
     request: pb::CreateGrantRequest,
-) -> Result<pb::CreateGrantResponse, KmsError> {
+) -> Result<pb::CreateGrantResponse, Refusal> {
     let command = CreateGrant {
         key_id: request.key_id,
         grantee_principal: request.grantee_principal,
@@ -37,7 +37,7 @@ pub(super) async fn list_grants(
     kms: Kms,
     caller: Caller,
     request: pb::ListGrantsRequest,
-) -> Result<pb::ListGrantsResponse, KmsError> {
+) -> Result<pb::ListGrantsResponse, Refusal> {
     let command = ListGrants {
         key_id: request.key_id,
         grant_id: convert::optional(request.grant_id),
@@ -56,7 +56,7 @@ pub(super) async fn retire_grant(
     kms: Kms,
     caller: Caller,
     request: pb::RetireGrantRequest,
-) -> Result<pb::RetireGrantResponse, KmsError> {
+) -> Result<pb::RetireGrantResponse, Refusal> {
     let command = RetireGrant {
         grant_token: convert::optional(request.grant_token),
         key_id: convert::optional(request.key_id),
@@ -71,7 +71,7 @@ pub(super) async fn revoke_grant(
     kms: Kms,
     caller: Caller,
     request: pb::RevokeGrantRequest,
-) -> Result<pb::RevokeGrantResponse, KmsError> {
+) -> Result<pb::RevokeGrantResponse, Refusal> {
     let command =
         RevokeGrant { key_id: request.key_id, grant_id: request.grant_id, dry_run: request.dry_run };
     kms.revoke_grant(&caller, command).await?;

@@ -2,7 +2,7 @@
 
 use identity::Caller;
 use kms_core::{
-    Kms, KmsError, Tag,
+    Kms, Tag,
     ops::{
         create_key::CreateKey, describe_key::DescribeKey, list_keys::KeyListEntry,
         schedule_key_deletion::ScheduleKeyDeletion,
@@ -10,13 +10,13 @@ use kms_core::{
 };
 use proto::kms as pb;
 
-use super::convert;
+use super::{Refusal, convert};
 
 pub(super) async fn create_key(
     kms: Kms,
     caller: Caller,
     request: pb::CreateKeyRequest,
-) -> Result<pb::CreateKeyResponse, KmsError> {
+) -> Result<pb::CreateKeyResponse, Refusal> {
     let command = CreateKey {
         description: request.description,
         key_usage: convert::key_usage(request.key_usage)?,
@@ -34,7 +34,7 @@ pub(super) async fn describe_key(
     kms: Kms,
     caller: Caller,
     request: pb::DescribeKeyRequest,
-) -> Result<pb::DescribeKeyResponse, KmsError> {
+) -> Result<pb::DescribeKeyResponse, Refusal> {
     let command = DescribeKey { key_id: request.key_id, grant_tokens: request.grant_tokens };
     let key = kms.describe_key(&caller, command).await?;
     Ok(pb::DescribeKeyResponse { key_metadata: Some(convert::metadata(key)) })
@@ -44,7 +44,7 @@ pub(super) async fn list_keys(
     kms: Kms,
     caller: Caller,
     request: pb::ListKeysRequest,
-) -> Result<pb::ListKeysResponse, KmsError> {
+) -> Result<pb::ListKeysResponse, Refusal> {
     let page = kms.list_keys(&caller, convert::page(request.limit, request.marker)).await?;
     let entry = |key: KeyListEntry| pb::KeyListEntry { key_id: key.key_id.to_string(), key_arn: key.key_arn };
     Ok(pb::ListKeysResponse {
@@ -58,7 +58,7 @@ pub(super) async fn enable_key(
     kms: Kms,
     caller: Caller,
     request: pb::EnableKeyRequest,
-) -> Result<pb::EnableKeyResponse, KmsError> {
+) -> Result<pb::EnableKeyResponse, Refusal> {
     kms.enable_key(&caller, request.key_id).await?;
     Ok(pb::EnableKeyResponse {})
 }
@@ -67,7 +67,7 @@ pub(super) async fn disable_key(
     kms: Kms,
     caller: Caller,
     request: pb::DisableKeyRequest,
-) -> Result<pb::DisableKeyResponse, KmsError> {
+) -> Result<pb::DisableKeyResponse, Refusal> {
     kms.disable_key(&caller, request.key_id).await?;
     Ok(pb::DisableKeyResponse {})
 }
@@ -76,7 +76,7 @@ pub(super) async fn schedule_key_deletion(
     kms: Kms,
     caller: Caller,
     request: pb::ScheduleKeyDeletionRequest,
-) -> Result<pb::ScheduleKeyDeletionResponse, KmsError> {
+) -> Result<pb::ScheduleKeyDeletionResponse, Refusal> {
     let command = ScheduleKeyDeletion {
         key_id: request.key_id,
         pending_window_in_days: request.pending_window_in_days,
@@ -94,7 +94,7 @@ pub(super) async fn cancel_key_deletion(
     kms: Kms,
     caller: Caller,
     request: pb::CancelKeyDeletionRequest,
-) -> Result<pb::CancelKeyDeletionResponse, KmsError> {
+) -> Result<pb::CancelKeyDeletionResponse, Refusal> {
     let key_id = kms.cancel_key_deletion(&caller, request.key_id).await?;
     Ok(pb::CancelKeyDeletionResponse { key_id })
 }
@@ -103,7 +103,7 @@ pub(super) async fn rotate_key_on_demand(
     kms: Kms,
     caller: Caller,
     request: pb::RotateKeyOnDemandRequest,
-) -> Result<pb::RotateKeyOnDemandResponse, KmsError> {
+) -> Result<pb::RotateKeyOnDemandResponse, Refusal> {
     let key_id = kms.rotate_key_on_demand(&caller, request.key_id).await?;
     Ok(pb::RotateKeyOnDemandResponse { key_id })
 }

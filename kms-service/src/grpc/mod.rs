@@ -9,7 +9,7 @@ mod keys;
 mod watch;
 
 use identity::Caller;
-use kms_core::{Kms, KmsError};
+use kms_core::{Kms, KmsError, Operation, Rule};
 use proto::kms::{self as pb, key_management_service_server::KeyManagementService};
 use tonic::{Request, Response, Status};
 
@@ -31,21 +31,49 @@ impl Door {
     /// Who calls, the translation there and back, and an error's one way out.
     async fn answer<Q, A, F>(
         &self,
+        operation: Operation,
         request: Request<Q>,
         handle: impl FnOnce(Kms, Caller, Q) -> F,
     ) -> Result<Response<A>, Status>
     where
-        F: Future<Output = Result<A, KmsError>>,
+        F: Future<Output = Result<A, Refusal>>,
     {
         let caller = service_kit::caller(&request)?;
         let id = service_kit::request_id(&request);
-        let answer = handle(self.kms.clone(), caller, request.into_inner()).await;
-        answer.map(Response::new).map_err(|error| service_kit::status(&error, DOMAIN, &id))
+        let error = match handle(self.kms.clone(), caller.clone(), request.into_inner()).await {
+            Ok(answer) => return Ok(Response::new(answer)),
+            Err(Refusal::Domain(error)) => error,
+            Err(Refusal::Untranslatable(error)) => {
+                self.kms.note_refusal(&caller, operation, &error);
+                error
+            }
+        };
+        Err(service_kit::status(&error, DOMAIN, &id))
+    }
+}
+
+/// Why a handler has no answer.
+enum Refusal {
+    /// The domain said so, and has put it on record.
+    Domain(KmsError),
+    /// No command could be made of the message, so the domain has not heard of it yet.
+    Untranslatable(KmsError),
+}
+
+impl From<KmsError> for Refusal {
+    fn from(error: KmsError) -> Self {
+        Self::Domain(error)
+    }
+}
+
+impl From<convert::Unknown> for Refusal {
+    fn from(unknown: convert::Unknown) -> Self {
+        Self::Untranslatable(KmsError::Rule(Rule::UnknownEnumValue { member: unknown.member }))
     }
 }
 
 macro_rules! handlers {
-    ($($method:ident($request:ident) -> $response:ident by $handler:path;)+) => {
+    ($($operation:ident: $method:ident($request:ident) -> $response:ident by $handler:path;)+) => {
         #[tonic::async_trait]
         impl KeyManagementService for Door {
             $(
@@ -53,7 +81,7 @@ macro_rules! handlers {
                     &self,
                     request: Request<pb::$request>,
                 ) -> Result<Response<pb::$response>, Status> {
-                    self.answer(request, $handler).await
+                    self.answer(Operation::$operation, request, $handler).await
                 }
             )+
 
@@ -63,34 +91,39 @@ macro_rules! handlers {
                 &self,
                 request: Request<pb::WatchKeysRequest>,
             ) -> Result<Response<Self::WatchKeysStream>, Status> {
-                self.answer(request, watch::watch_keys).await
+                self.answer(Operation::WatchKeys, request, watch::watch_keys).await
             }
         }
     };
 }
 
 handlers! {
-    create_key(CreateKeyRequest) -> CreateKeyResponse by keys::create_key;
-    describe_key(DescribeKeyRequest) -> DescribeKeyResponse by keys::describe_key;
-    list_keys(ListKeysRequest) -> ListKeysResponse by keys::list_keys;
-    enable_key(EnableKeyRequest) -> EnableKeyResponse by keys::enable_key;
-    disable_key(DisableKeyRequest) -> DisableKeyResponse by keys::disable_key;
-    schedule_key_deletion(ScheduleKeyDeletionRequest) -> ScheduleKeyDeletionResponse by keys::schedule_key_deletion;
-    cancel_key_deletion(CancelKeyDeletionRequest) -> CancelKeyDeletionResponse by keys::cancel_key_deletion;
-    rotate_key_on_demand(RotateKeyOnDemandRequest) -> RotateKeyOnDemandResponse by keys::rotate_key_on_demand;
-    create_alias(CreateAliasRequest) -> CreateAliasResponse by aliases::create_alias;
-    update_alias(UpdateAliasRequest) -> UpdateAliasResponse by aliases::update_alias;
-    delete_alias(DeleteAliasRequest) -> DeleteAliasResponse by aliases::delete_alias;
-    list_aliases(ListAliasesRequest) -> ListAliasesResponse by aliases::list_aliases;
-    encrypt(EncryptRequest) -> EncryptResponse by crypto::encrypt;
-    decrypt(DecryptRequest) -> DecryptResponse by crypto::decrypt;
-    re_encrypt(ReEncryptRequest) -> ReEncryptResponse by crypto::re_encrypt;
-    generate_data_key(GenerateDataKeyRequest) -> GenerateDataKeyResponse by crypto::generate_data_key;
-    generate_data_key_without_plaintext(GenerateDataKeyWithoutPlaintextRequest)
+    CreateKey: create_key(CreateKeyRequest) -> CreateKeyResponse by keys::create_key;
+    DescribeKey: describe_key(DescribeKeyRequest) -> DescribeKeyResponse by keys::describe_key;
+    ListKeys: list_keys(ListKeysRequest) -> ListKeysResponse by keys::list_keys;
+    EnableKey: enable_key(EnableKeyRequest) -> EnableKeyResponse by keys::enable_key;
+    DisableKey: disable_key(DisableKeyRequest) -> DisableKeyResponse by keys::disable_key;
+    ScheduleKeyDeletion: schedule_key_deletion(ScheduleKeyDeletionRequest)
+        -> ScheduleKeyDeletionResponse by keys::schedule_key_deletion;
+    CancelKeyDeletion: cancel_key_deletion(CancelKeyDeletionRequest)
+        -> CancelKeyDeletionResponse by keys::cancel_key_deletion;
+    RotateKeyOnDemand: rotate_key_on_demand(RotateKeyOnDemandRequest)
+        -> RotateKeyOnDemandResponse by keys::rotate_key_on_demand;
+    CreateAlias: create_alias(CreateAliasRequest) -> CreateAliasResponse by aliases::create_alias;
+    UpdateAlias: update_alias(UpdateAliasRequest) -> UpdateAliasResponse by aliases::update_alias;
+    DeleteAlias: delete_alias(DeleteAliasRequest) -> DeleteAliasResponse by aliases::delete_alias;
+    ListAliases: list_aliases(ListAliasesRequest) -> ListAliasesResponse by aliases::list_aliases;
+    Encrypt: encrypt(EncryptRequest) -> EncryptResponse by crypto::encrypt;
+    Decrypt: decrypt(DecryptRequest) -> DecryptResponse by crypto::decrypt;
+    ReEncrypt: re_encrypt(ReEncryptRequest) -> ReEncryptResponse by crypto::re_encrypt;
+    GenerateDataKey: generate_data_key(GenerateDataKeyRequest)
+        -> GenerateDataKeyResponse by crypto::generate_data_key;
+    GenerateDataKeyWithoutPlaintext: generate_data_key_without_plaintext(GenerateDataKeyWithoutPlaintextRequest)
         -> GenerateDataKeyWithoutPlaintextResponse by crypto::generate_data_key_without_plaintext;
-    generate_random(GenerateRandomRequest) -> GenerateRandomResponse by crypto::generate_random;
-    create_grant(CreateGrantRequest) -> CreateGrantResponse by grants::create_grant;
-    list_grants(ListGrantsRequest) -> ListGrantsResponse by grants::list_grants;
-    retire_grant(RetireGrantRequest) -> RetireGrantResponse by grants::retire_grant;
-    revoke_grant(RevokeGrantRequest) -> RevokeGrantResponse by grants::revoke_grant;
+    GenerateRandom: generate_random(GenerateRandomRequest)
+        -> GenerateRandomResponse by crypto::generate_random;
+    CreateGrant: create_grant(CreateGrantRequest) -> CreateGrantResponse by grants::create_grant;
+    ListGrants: list_grants(ListGrantsRequest) -> ListGrantsResponse by grants::list_grants;
+    RetireGrant: retire_grant(RetireGrantRequest) -> RetireGrantResponse by grants::retire_grant;
+    RevokeGrant: revoke_grant(RevokeGrantRequest) -> RevokeGrantResponse by grants::revoke_grant;
 }

@@ -3,13 +3,15 @@
 use std::pin::Pin;
 
 use identity::Caller;
-use kms_core::{KeyChange, Kms, KmsError, Watch, WatchEvent};
+use kms_core::{KeyChange, Kms, Watch, WatchEvent};
 use proto::kms::{
     self as pb,
     watch_keys_response::{Changed, Event, Missed, Started},
 };
 use tokio_stream::Stream;
 use tonic::Status;
+
+use super::Refusal;
 
 /// Events as they happen.
 pub(super) type Events = Pin<Box<dyn Stream<Item = Result<pb::WatchKeysResponse, Status>> + Send>>;
@@ -18,7 +20,7 @@ pub(super) async fn watch_keys(
     kms: Kms,
     caller: Caller,
     _request: pb::WatchKeysRequest,
-) -> Result<Events, KmsError> {
+) -> Result<Events, Refusal> {
     Ok(events(kms.watch_keys(&caller)?))
 }
 
