@@ -25,6 +25,8 @@ const FILE_BYTES_MAX: u64 = 1024;
 const MODE: u32 = 0o600;
 /// The permission bits of everybody but the owner.
 const OTHERS: u32 = 0o077;
+/// What a root key's name is followed by, and that by a random number, while it is being written.
+const UNFINISHED: &str = ".new-";
 
 /// Which provider, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +87,7 @@ pub enum RootKeyError {
 /// [`RootKeyError`]; a file that others may read is refused.
 pub fn open(source: &RootKeySource) -> Result<RootKey, RootKeyError> {
     let RootKeySource::File(path) = source;
+    remove_unfinished(path);
     read(path)
 }
 
@@ -93,8 +96,9 @@ pub fn open(source: &RootKeySource) -> Result<RootKey, RootKeyError> {
 /// # Errors
 /// [`RootKeyError::Exists`] if there is a file of that name, whatever it is.
 pub fn create(path: &Path, entropy: &dyn Entropy) -> Result<RootKey, RootKeyError> {
+    remove_unfinished(path);
     let key = RootKey::generate(entropy);
-    write_new(path, &key).map_err(|source| match source.kind() {
+    write_new(path, &key, entropy).map_err(|source| match source.kind() {
         io::ErrorKind::AlreadyExists => RootKeyError::Exists(path.to_owned()),
         _ => RootKeyError::Io { path: path.to_owned(), source },
     })?;
@@ -143,18 +147,54 @@ fn digit(character: u8) -> Option<u8> {
     }
 }
 
-/// Written under another name first and linked to its own, so that a crash leaves either no root key or a whole one.
-fn write_new(path: &Path, key: &RootKey) -> io::Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+/// Written under another name first and linked to its own, so that a crash leaves either no root key or a whole one. The
+/// other name is a new one each time: what a killed process left behind is in nobody's way, and no two processes write to
+/// the same file.
+fn write_new(path: &Path, key: &RootKey, entropy: &dyn Entropy) -> io::Result<()> {
+    let mut number = [0; 8];
+    entropy.fill(&mut number);
     let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
-    name.push(format!(".new-{}", std::process::id()));
-    let unfinished = directory.join(name);
+    name.push(format!("{UNFINISHED}{:016x}", u64::from_be_bytes(number)));
+    let unfinished = directory_of(path).join(name);
     let written = write(&unfinished, key).and_then(|()| fs::hard_link(&unfinished, path));
     // What is left under the other name is of no use, whatever happened.
-    let removed = fs::remove_file(&unfinished);
+    let removed = remove(&unfinished);
     written?;
     removed?;
-    File::open(directory)?.sync_all()
+    File::open(directory_of(path))?.sync_all()
+}
+
+/// Removes the key bytes that a process left behind which was killed while it made this root key: they are no root key,
+/// or the same one once more. Whoever may not remove them may use the root key all the same.
+fn remove_unfinished(path: &Path) {
+    let Some(name) = path.file_name() else { return };
+    let prefix = [name.as_encoded_bytes(), UNFINISHED.as_bytes()].concat();
+    for entry in fs::read_dir(directory_of(path)).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let number = name.as_encoded_bytes().strip_prefix(prefix.as_slice());
+        if !number.is_some_and(|number| number.iter().all(u8::is_ascii_hexdigit)) {
+            continue;
+        }
+        let path = entry.path();
+        match remove(&path) {
+            Ok(()) => tracing::warn!(path = %path.display(), "removed an unfinished root key"),
+            Err(error) => {
+                tracing::warn!(path = %path.display(), %error, "an unfinished root key cannot be removed");
+            }
+        }
+    }
+}
+
+/// Removes a file that another process may just have removed.
+fn remove(path: &Path) -> io::Result<()> {
+    fs::remove_file(path).or_else(|error| match error.kind() {
+        io::ErrorKind::NotFound => Ok(()),
+        _ => Err(error),
+    })
+}
+
+fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn write(path: &Path, key: &RootKey) -> io::Result<()> {
@@ -194,6 +234,37 @@ mod tests {
         assert!(matches!(create(&path, &OsEntropy), Err(RootKeyError::Exists(_))));
         assert!(made.expose() == open(&source(&path)).unwrap().expose(), "and it is still the first one");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "nothing else is left behind");
+    }
+
+    /// What was killed between writing a key and giving it its name left its bytes behind, under the number of a process;
+    /// in a container every start has the same one, and none succeeded again.
+    #[test]
+    fn what_a_killed_process_left_is_in_nobodys_way_and_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
+        let path = at("root.key");
+        let leftovers = [
+            "root.key.new-1".to_owned(),
+            format!("root.key.new-{}", std::process::id()),
+            "root.key.new-0123456789abcdef".to_owned(),
+        ];
+        let kept = ["root.key.newer", "root.key.new-backup", "other.key.new-1", "root.key.old"];
+        let litter = || leftovers.iter().for_each(|name| fs::write(at(name), "key bytes").unwrap());
+        kept.iter().for_each(|name| fs::write(at(name), "something else").unwrap());
+        for start in ["the first", "a later"] {
+            litter();
+            match start {
+                "the first" => drop(create(&path, &OsEntropy).unwrap()),
+                _ => drop(open(&source(&path)).unwrap()),
+            }
+            assert!(leftovers.iter().all(|name| !at(name).exists()), "{start} start");
+            assert!(kept.iter().all(|name| at(name).exists()), "{start} start");
+        }
+        // Not made and not there: the bytes of one that never came to be go as well.
+        fs::remove_file(&path).unwrap();
+        litter();
+        assert!(matches!(open(&source(&path)), Err(RootKeyError::Missing(_))));
+        assert!(leftovers.iter().all(|name| !at(name).exists()));
     }
 
     #[test]
