@@ -1,7 +1,8 @@
 //! Puts the service together, the only place that knows every part, and runs it.
 //!
 //! Order of a start: directory of principals, root key, store, keys into memory, upkeep that is due, then the ports. So a
-//! wrong flag or a wrong root key is answered before anything listens.
+//! wrong flag or a wrong root key is answered before anything listens. Upkeep that fails keeps the service from being ready,
+//! and from nothing else.
 
 use std::{
     io,
@@ -13,7 +14,7 @@ use std::{
 
 use envelope::{OsEntropy, RootKey};
 use identity::Directory;
-use kms_core::{Kms, KmsError, OpenError, Ports, SystemClock};
+use kms_core::{Kms, OpenError, Ports, SystemClock};
 use proto::kms::key_management_service_server::KeyManagementServiceServer;
 use service_kit::{
     Bound, CancellationToken, CommonArgs, Readiness, Registry, Server, StartError, UsageError,
@@ -60,9 +61,6 @@ pub enum ServiceError {
     /// The keys cannot be read.
     #[error(transparent)]
     Keys(#[from] OpenError),
-    /// What was due could not be done.
-    #[error("upkeep at start: {0}")]
-    Upkeep(#[from] KmsError),
     /// The store failed while the service ran; only a new start can tell what is on disk.
     #[error("the store failed: {0}")]
     Store(#[from] StoreError),
@@ -111,16 +109,15 @@ pub async fn start(config: Config) -> Result<Service, ServiceError> {
         audit: Arc::new(Ledger::register(&mut registry)),
     };
     let kms = Kms::open(common.region.clone(), root, ports).await?;
-    kms.run_upkeep().await?;
     let door = KeyManagementServiceServer::new(Door::new(kms.clone()));
-    let bound = Server::new(grpc::DOMAIN, directory)
+    let server = Server::new(grpc::DOMAIN, directory)
         .service(door.max_decoding_message_size(grpc::MESSAGE_BYTES_MAX))
         .descriptors(proto::DESCRIPTORS)
         .accept_on_behalf_of()
         .registry(registry)
-        .configure(&common)
-        .bind(common.listen, common.admin_listen)
-        .await?;
+        .configure(&common);
+    do_upkeep(&kms, &server.readiness()).await;
+    let bound = server.bind(common.listen, common.admin_listen).await?;
     Ok(Service { kms, store, bound })
 }
 
@@ -165,14 +162,19 @@ async fn keep_up(
             () = stop.cancelled() => return Ok(()),
             _ = ticks.tick() => {}
         }
-        match kms.run_upkeep().await {
-            Ok(_) => readiness.ready(STORE),
-            Err(error) => {
-                tracing::error!(%error, "upkeep failed; it is tried again");
-                readiness.not_ready(STORE, "upkeep fails");
-            }
-        }
+        do_upkeep(&kms, &readiness).await;
         store.check().inspect_err(|_| readiness.not_ready(STORE, "the store failed"))?;
+    }
+}
+
+/// Does what is due. One key that fails is no reason not to serve the others, but somebody must look.
+async fn do_upkeep(kms: &Kms, readiness: &Readiness) {
+    match kms.run_upkeep().await {
+        Ok(_) => readiness.ready(STORE),
+        Err(error) => {
+            tracing::error!(%error, "upkeep failed; it is tried again");
+            readiness.not_ready(STORE, "upkeep fails");
+        }
     }
 }
 
