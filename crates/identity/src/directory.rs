@@ -153,12 +153,17 @@ impl Directory {
         })
     }
 
-    /// Adds a principal, unless its ARN or its key id is taken.
+    /// Adds a principal, unless its ARN or its key id is taken. The account of the services has no other principals: it
+    /// owns the keys that no user may know of.
     pub(crate) fn add(
         &mut self,
         principal: Principal,
         credential: Option<Credential>,
     ) -> Result<Arc<Principal>, DirectoryError> {
+        if principal.account == AccountId::of_services() && principal.as_service().is_none() {
+            let problem = "the account belongs to the services, and has no root, users or roles";
+            return Err(DirectoryError::Contradiction { arn: principal.arn, problem });
+        }
         let principal = Arc::new(principal);
         if self.by_arn.insert(principal.arn.as_str().to_owned(), principal.clone()).is_some() {
             return Err(DirectoryError::DuplicateArn(principal.arn.clone()));

@@ -229,3 +229,17 @@ fn the_development_directory_has_root_the_service_and_an_anonymous_root() {
     assert!(restarted.authenticate(root.access_key_id.as_str(), root.secret.expose().as_bytes()).is_ok());
     assert!(restarted.authenticate(own.access_key_id.as_str(), own.secret.expose().as_bytes()).is_err());
 }
+
+#[test]
+fn only_services_are_of_the_account_of_the_services() {
+    let problem = "the account belongs to the services";
+    for who in ["root", "user/alice", "role/reader"] {
+        let text = entry("").replace(ALICE, &format!("arn:aws:iam::999999999999:{who}"));
+        assert!(refusal(&text).contains(problem), "{who}");
+    }
+    let service = entry("service = 'dynamodb.us-east-1.amazonaws.com'");
+    load(&service.replace(ALICE, "arn:aws:iam::999999999999:user/table-service")).unwrap();
+    let root = Credential::generate().unwrap();
+    let error = Directory::development(AccountId::of_services(), root, None).unwrap_err();
+    assert!(error.to_string().contains(problem), "{error}");
+}
