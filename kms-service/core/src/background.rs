@@ -119,6 +119,8 @@ mod tests {
         let mut world = World::new().await;
         let customer = world.key().await;
         let managed = world.describe(&root(), MANAGED_ALIAS).await.unwrap();
+        let sealed =
+            world.kms.encrypt(&via(&nobody()), encrypt(MANAGED_ALIAS, b"old", context(&[]))).await.unwrap();
         let made =
             world.kms.generate_data_key(&service(), data_key(OWNED_ALIAS, context(&[]))).await.unwrap();
         world.clock.advance_days(AUTOMATIC_ROTATION_DAYS - 1);
@@ -132,6 +134,21 @@ mod tests {
         assert!(world.open(&service(), &made.ciphertext_blob, context(&[])).await.is_ok());
         let now = world.describe(&root(), MANAGED_ALIAS).await.unwrap();
         assert_ne!(now.current_material_id, managed.current_material_id);
+        assert_eq!(now.arn, managed.arn, "it is the same key");
+        let opened = world.open(&via(&nobody()), &sealed.ciphertext_blob, context(&[])).await.unwrap();
+        assert_eq!(
+            (opened.plaintext.expose(), opened.material_id),
+            (&b"old"[..], managed.current_material_id)
+        );
+        let fresh =
+            world.kms.generate_data_key(&service(), data_key(OWNED_ALIAS, context(&[]))).await.unwrap();
+        assert_eq!(fresh.material_id, owned.current_material_id, "the newest encrypts");
+        // And again a year after that, not a year after the key was made.
+        world.clock.advance_days(AUTOMATIC_ROTATION_DAYS - 1);
+        assert_eq!(world.kms.run_upkeep().await.unwrap(), Upkeep::default());
+        world.clock.advance_days(1);
+        assert_eq!(world.kms.run_upkeep().await.unwrap().rotated, 2);
+        assert!(world.open(&service(), &made.ciphertext_blob, context(&[])).await.is_ok());
         assert_eq!(world.describe(&root(), &customer.arn).await.unwrap(), customer);
     }
 

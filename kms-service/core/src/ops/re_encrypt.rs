@@ -165,4 +165,45 @@ mod tests {
         world.grant(&from, &other, &both).await;
         assert_eq!(attempt(&other).await, "AccessDeniedException", "both on the source are not enough");
     }
+
+    /// Each permission alone is refused, on whichever key; so is each on the wrong key. Only the two, each on its own, do.
+    #[tokio::test]
+    async fn each_permission_is_needed_on_its_own_key() {
+        let world = World::new().await;
+        let (from, to) = (world.key().await.arn, world.key().await.arn);
+        let blob = world.seal(&from, b"x", context(&[])).await;
+        let attempt = async |statements: &[(&str, &str)], source: Option<&str>| {
+            let statements = statements.iter().map(|(action, key)| {
+                format!(r#"{{"Effect":"Allow","Action":"{action}","Resource":"{key}"}}"#)
+            });
+            let statements = statements.collect::<Vec<_>>().join(",");
+            let policy = identity::PolicyDocument::parse(&format!(r#"{{"Statement":[{statements}]}}"#));
+            let principal = identity::Principal::user(user_arn("mover"), policy.unwrap());
+            let caller = Caller::direct(std::sync::Arc::new(principal));
+            let source_key_id = source.map(str::to_owned);
+            let request = ReEncrypt { source_key_id, ..re_encrypt(&blob, context(&[]), &to) };
+            world.kms.re_encrypt(&caller, request).await
+        };
+        let (re_from, re_to) = ("kms:ReEncryptFrom", "kms:ReEncryptTo");
+        let named = Some(from.as_str());
+        // Without its source named, a request does not learn which key that is.
+        let hidden = refusal(attempt(&[(re_to, &to)], None).await).1;
+        assert!(hidden.starts_with("The ciphertext refers to"), "{hidden}");
+        for (statements, action, key) in [
+            (vec![(re_to, to.as_str())], re_from, &from),
+            (vec![(re_from, from.as_str())], re_to, &to),
+            (vec![(re_from, to.as_str()), (re_to, from.as_str())], re_from, &from),
+            (vec![(re_from, from.as_str()), (re_to, from.as_str())], re_to, &to),
+            (vec![(re_from, to.as_str()), (re_to, to.as_str())], re_from, &from),
+            (vec![("kms:Decrypt", from.as_str()), ("kms:Encrypt", to.as_str())], re_from, &from),
+        ] {
+            let (reason, text) = refusal(attempt(&statements, named).await);
+            assert_eq!(reason, "AccessDeniedException", "{statements:?}");
+            assert!(text.contains(&format!("{action} on resource: {key} because")), "{statements:?}: {text}");
+        }
+        for source in [named, None] {
+            attempt(&[(re_from, &from), (re_to, &to)], source).await.unwrap();
+            attempt(&[("kms:ReEncrypt*", "*")], source).await.unwrap();
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Tests that are about the service as a whole, each file about one hazard.
 
+mod accounts;
 mod audit;
 mod crash;
 mod destruction;
@@ -8,4 +9,5 @@ mod matrix;
 mod pages;
 mod races;
 mod tamper;
+mod tokens;
 mod watch;
