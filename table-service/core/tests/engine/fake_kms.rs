@@ -21,10 +21,20 @@ struct State {
     silent: bool,
     /// No new keys for the time being: holds a switch where it is.
     stuck: bool,
-    /// The next unwrapping waits for this before it answers.
-    held: Option<oneshot::Receiver<()>>,
+    /// The next unwrapping waits for this before it answers; the answer may be lost then.
+    held: Option<(oneshot::Receiver<()>, Answer)>,
+    /// The next unwrapping in the service's own name is refused.
+    service_refused: bool,
+    /// So many grants are made and their answers lost.
+    lost_grants: usize,
     calls: usize,
     next: u8,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Answer {
+    Given,
+    Lost,
 }
 
 struct Key {
@@ -46,6 +56,8 @@ impl FakeKms {
             silent: false,
             stuck: false,
             held: None,
+            service_refused: false,
+            lost_grants: 0,
             calls: 0,
             next: 1,
         };
@@ -79,9 +91,28 @@ impl FakeKms {
 
     /// The next unwrapping waits until the sender is used or dropped.
     pub(crate) fn hold_next_unwrapping(&self) -> oneshot::Sender<()> {
+        self.hold(Answer::Given)
+    }
+
+    /// The same, and then nobody hears of it.
+    pub(crate) fn hold_next_unwrapping_and_lose_its_answer(&self) -> oneshot::Sender<()> {
+        self.hold(Answer::Lost)
+    }
+
+    fn hold(&self, answer: Answer) -> oneshot::Sender<()> {
         let (release, held) = oneshot::channel();
-        self.state.lock().unwrap().held = Some(held);
+        self.state.lock().unwrap().held = Some((held, answer));
         release
+    }
+
+    /// The next unwrapping in the service's own name is refused, whatever grants there are.
+    pub(crate) fn refuse_service_once(&self) {
+        self.state.lock().unwrap().service_refused = true;
+    }
+
+    /// The next `count` grants are made, and nobody is told.
+    pub(crate) fn lose_grant_answers(&self, count: usize) {
+        self.state.lock().unwrap().lost_grants = count;
     }
 
     pub(crate) fn set_stuck(&self, stuck: bool) {
@@ -163,6 +194,10 @@ impl KeyService for FakeKms {
         let mut state = self.begin()?;
         state.usable(key_arn, actor)?;
         state.grants.insert((key_arn.to_owned(), name.to_owned()));
+        if state.lost_grants > 0 {
+            state.lost_grants -= 1;
+            return Err(KmsFailure::Outage { detail: "the answer was lost".to_owned() });
+        }
         Ok(name.to_owned())
     }
 
@@ -193,10 +228,16 @@ impl KeyService for FakeKms {
         context: &EncryptionContext,
     ) -> Result<TableKey, KmsFailure> {
         let held = self.state.lock().unwrap().held.take();
-        if let Some(held) = held {
+        if let Some((held, answer)) = held {
             let _ = held.await;
+            if answer == Answer::Lost {
+                return Err(KmsFailure::Outage { detail: "the answer was lost".to_owned() });
+            }
         }
-        let state = self.begin()?;
+        let mut state = self.begin()?;
+        if matches!(actor, Actor::Service) && std::mem::take(&mut state.service_refused) {
+            return Err(refusal("AccessDeniedException", "not this time".to_owned()));
+        }
         let blob = Blob::parse(wrapped).unwrap();
         let name =
             state.keys.iter().find(|(_, key)| key.id == blob.key_id()).map(|(arn, _)| arn.clone()).unwrap();

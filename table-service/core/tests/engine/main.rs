@@ -4,6 +4,7 @@
 
 mod bounds;
 mod fake_kms;
+mod gated_store;
 mod settings;
 mod shred;
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 use envelope::OsEntropy;
 use fake_kms::{FakeKms, arn};
 use fault::{Fault as _, Kind};
+use gated_store::GatedStore;
 use identity::{AccountId, Caller, PolicyDocument, Principal, PrincipalArn};
 use store::{Direction, KeyRange, Limit, MemoryStore, Store};
 use table_core::clock::SystemClock;
@@ -36,6 +38,11 @@ const LEASE: Duration = Duration::from_secs(300);
 const GRACE: Duration = Duration::from_secs(3600);
 
 async fn open(kms: &Arc<FakeKms>, store: &Arc<MemoryStore>) -> Tables {
+    open_through(kms, store, store.clone()).await
+}
+
+/// Opens the tables of `store`, which they reach through `port`.
+async fn open_through(kms: &Arc<FakeKms>, store: &Arc<MemoryStore>, port: Arc<dyn Store>) -> Tables {
     let config = Config {
         account: "000000000000".parse().unwrap(),
         region: "us-east-1".parse().unwrap(),
@@ -43,7 +50,7 @@ async fn open(kms: &Arc<FakeKms>, store: &Arc<MemoryStore>) -> Tables {
         key_check: Duration::from_secs(60),
     };
     let ports = Ports {
-        store: store.clone(),
+        store: port,
         effaceable: store.clone(),
         kms: kms.clone(),
         entropy: Arc::new(OsEntropy),
@@ -53,11 +60,24 @@ async fn open(kms: &Arc<FakeKms>, store: &Arc<MemoryStore>) -> Tables {
 }
 
 async fn world() -> World {
-    let kms = Arc::new(FakeKms::new(&["k1", "k2"]));
+    world_with(&["k1", "k2"]).await
+}
+
+async fn world_with(customer_keys: &[&str]) -> World {
+    let kms = Arc::new(FakeKms::new(customer_keys));
     let store = Arc::new(MemoryStore::new());
     let tables = open(&kms, &store).await;
     tables.watch_started();
     World { tables, kms, store }
+}
+
+/// A world whose tables reach the store through a gate.
+async fn gated_world() -> (World, Arc<GatedStore>) {
+    let world = world().await;
+    let gated = GatedStore::new(&world.store);
+    let tables = open_through(&world.kms, &world.store, gated.clone()).await;
+    tables.watch_started();
+    (World { tables, ..world }, gated)
 }
 
 fn root() -> Caller {
@@ -101,6 +121,19 @@ fn music(sse: Option<SseSpecification>) -> CreateTable {
 fn song(artist: &str, title: &str) -> raw::Map {
     let text = |value: &str| raw::Value::S(value.to_owned());
     [("Artist".to_owned(), text(artist)), ("SongTitle".to_owned(), text(title))].into()
+}
+
+fn query_of(table: &str, artist: &str) -> Query {
+    Query {
+        table_name: table.to_owned(),
+        key_condition_expression: Some("Artist = :a".to_owned()),
+        expression_attribute_values: Some([(":a".to_owned(), raw::Value::S(artist.to_owned()))].into()),
+        ..Default::default()
+    }
+}
+
+fn scan_of(table: &str) -> Scan {
+    Scan { table_name: table.to_owned(), ..Default::default() }
 }
 
 impl World {

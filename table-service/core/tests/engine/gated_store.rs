@@ -1,0 +1,143 @@
+//! A memory store whose next commit or read can be held up, and whose next answer can be lost.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use store::{Batch, CommitError, Direction, Entry, KeyRange, Limit, MemoryStore, Store, StoreError};
+use tokio::sync::oneshot;
+
+pub(crate) struct GatedStore {
+    store: Arc<MemoryStore>,
+    commit: Mutex<Option<Plan>>,
+    read: Mutex<Option<Gate>>,
+}
+
+/// What happens to one commit.
+enum Plan {
+    HoldBefore(Gate),
+    HoldAfter(Gate),
+    LoseAnswer,
+}
+
+struct Gate {
+    reached: oneshot::Sender<()>,
+    open: oneshot::Receiver<()>,
+}
+
+/// A call that will wait.
+pub(crate) struct Held {
+    reached: oneshot::Receiver<()>,
+    open: oneshot::Sender<()>,
+}
+
+impl Held {
+    /// Waits until the call has come to where it waits.
+    pub(crate) async fn reached(&mut self) {
+        (&mut self.reached).await.unwrap();
+    }
+
+    /// Lets it go on.
+    pub(crate) fn release(self) {
+        self.open.send(()).unwrap();
+    }
+}
+
+impl Gate {
+    fn new() -> (Self, Held) {
+        let ((reached, at_gate), (release, open)) = (oneshot::channel(), oneshot::channel());
+        (Self { reached, open }, Held { reached: at_gate, open: release })
+    }
+
+    async fn pass(self) {
+        self.reached.send(()).unwrap();
+        self.open.await.unwrap();
+    }
+}
+
+impl GatedStore {
+    pub(crate) fn new(store: &Arc<MemoryStore>) -> Arc<Self> {
+        Arc::new(Self { store: Arc::clone(store), commit: Mutex::default(), read: Mutex::default() })
+    }
+
+    /// The next commit waits before it is made.
+    pub(crate) fn hold_next_commit(&self) -> Held {
+        self.plan(Plan::HoldBefore)
+    }
+
+    /// The next commit is made and waits before it is answered.
+    pub(crate) fn hold_next_answer(&self) -> Held {
+        self.plan(Plan::HoldAfter)
+    }
+
+    /// The next commit is made and answered with a failure.
+    pub(crate) fn lose_next_answer(&self) {
+        *self.commit.lock().unwrap() = Some(Plan::LoseAnswer);
+    }
+
+    /// The next read waits before it is made.
+    pub(crate) fn hold_next_read(&self) -> Held {
+        let (gate, held) = Gate::new();
+        *self.read.lock().unwrap() = Some(gate);
+        held
+    }
+
+    fn plan(&self, plan: fn(Gate) -> Plan) -> Held {
+        let (gate, held) = Gate::new();
+        *self.commit.lock().unwrap() = Some(plan(gate));
+        held
+    }
+
+    async fn before_read(&self) {
+        let gate = self.read.lock().unwrap().take();
+        if let Some(gate) = gate {
+            gate.pass().await;
+        }
+    }
+}
+
+#[async_trait]
+impl Store for GatedStore {
+    async fn get(&self, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
+        self.before_read().await;
+        self.store.get(key).await
+    }
+
+    async fn scan(
+        &self,
+        range: KeyRange,
+        limit: Limit,
+        direction: Direction,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.before_read().await;
+        self.store.scan(range, limit, direction).await
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
+        let plan = self.commit.lock().unwrap().take();
+        match plan {
+            None => self.store.commit(batch).await,
+            Some(Plan::HoldBefore(gate)) => {
+                gate.pass().await;
+                self.store.commit(batch).await
+            }
+            Some(Plan::HoldAfter(gate)) => {
+                let outcome = self.store.commit(batch).await;
+                gate.pass().await;
+                outcome
+            }
+            Some(Plan::LoseAnswer) => {
+                self.store.commit(batch).await?;
+                Err(StoreError::Closed.into())
+            }
+        }
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        self.store.check()
+    }
+
+    fn size_on_disk(&self) -> Result<u64, StoreError> {
+        self.store.size_on_disk()
+    }
+}
