@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -97,12 +97,21 @@ pub(crate) struct Inner {
     pub(crate) counters: Counters,
     /// At most so many key checks at once that nobody asked for.
     pub(crate) checks: Semaphore,
-    catalog: RwLock<BTreeMap<String, Arc<Table>>>,
+    catalog: RwLock<BTreeMap<String, Entry>>,
     watching: AtomicBool,
 }
 
+/// What stands in the catalogue under a name.
+enum Entry {
+    Table(Arc<Table>),
+    /// What is stored of the table does not decode, so nothing can be said or done about it: every operation on it answers
+    /// so, deletion too, because without a record there is no telling whether it is protected, and a repaired store may
+    /// still hold it. The name stays taken.
+    Damaged,
+}
+
 impl Tables {
-    /// Reads the catalogue. Fails if any table record does not decode: nothing is skipped in silence.
+    /// Reads the catalogue. A table whose records do not decode takes no other table with it: it is kept as damaged.
     pub async fn open(config: Config, ports: Ports) -> Result<Self, TableError> {
         let inner = Inner {
             checks: Semaphore::new(MAX_CHECKS),
@@ -118,24 +127,22 @@ impl Tables {
             clock: ports.clock,
         };
         let mut found = Vec::new();
-        walk(inner.store.as_ref(), layout::tables(), |_, value| {
-            found.push(value);
+        walk(inner.store.as_ref(), layout::tables(), |key, value| {
+            found.push((key.clone(), value));
             ControlFlow::Continue(())
         })
         .await?;
-        for bytes in found {
-            let record: TableRecord = decode(&bytes)?;
-            let id = record.definition.id;
-            let ring_bytes = inner
-                .store
-                .get(&layout::keyring(id))
-                .await?
-                .ok_or(TableError::DataLoss { record: "keyring" })?;
-            let ring: Keyring = decode(&ring_bytes)?;
-            let committed = Committed { record, ring, record_bytes: bytes, ring_bytes };
-            inner.enter(Arc::new(Table::new(committed, inner.config.leases)));
+        for (key, bytes) in found {
+            match inner.load(&key, bytes).await {
+                Ok(table) => inner.enter(Arc::new(table)),
+                Err(TableError::DataLoss { record }) => inner.enter_damaged(&key, record),
+                Err(error) => return Err(error),
+            }
         }
-        inner.shred_orphans().await?;
+        // A damaged table's keyring may be put back from a backup, and then it needs its secret.
+        if !inner.has_damaged() {
+            inner.shred_orphans().await?;
+        }
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -203,9 +210,44 @@ impl Tables {
 }
 
 impl Inner {
-    /// Every table, in the order of names.
+    /// Reads a table from what is stored under the key `key`.
+    async fn load(&self, key: &[u8], record_bytes: Bytes) -> Result<Table, TableError> {
+        let record: TableRecord = decode(&record_bytes)?;
+        if layout::table(&record.definition.name) != key {
+            // Somebody moved it; under this name it is as good as unreadable.
+            return Err(TableError::DataLoss { record: "table" });
+        }
+        let ring_bytes = self.store.get(&layout::keyring(record.definition.id)).await?;
+        let ring_bytes = ring_bytes.ok_or(TableError::DataLoss { record: "keyring" })?;
+        let ring: Keyring = decode(&ring_bytes)?;
+        let committed = Committed { record, ring, record_bytes, ring_bytes };
+        Ok(Table::new(committed, self.config.leases))
+    }
+
+    fn enter_damaged(&self, key: &[u8], record: &'static str) {
+        tracing::error!(store_key = %key.escape_ascii(), record, "what is stored of a table is damaged");
+        // A key that is no name was never written by this service, and nobody can ask for it.
+        if let Some(name) = layout::table_name(key) {
+            self.catalog().insert(name.to_owned(), Entry::Damaged);
+        }
+    }
+
+    fn has_damaged(&self) -> bool {
+        self.catalog().values().any(|entry| matches!(entry, Entry::Damaged))
+    }
+
+    fn catalog(&self) -> RwLockWriteGuard<'_, BTreeMap<String, Entry>> {
+        self.catalog.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Every table that is not damaged, in the order of names.
     pub(crate) fn tables(&self) -> Vec<Arc<Table>> {
-        self.catalog.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        let catalog = self.catalog.read().unwrap_or_else(PoisonError::into_inner);
+        let whole = |entry: &Entry| match entry {
+            Entry::Table(table) => Some(Arc::clone(table)),
+            Entry::Damaged => None,
+        };
+        catalog.values().filter_map(whole).collect()
     }
 
     /// Up to `limit` names after `after`, and whether there are more.
@@ -218,26 +260,40 @@ impl Inner {
         (page, names.next().is_some())
     }
 
-    /// The table called `name`.
-    pub(crate) fn find(&self, name: &str) -> Option<Arc<Table>> {
-        self.catalog.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    /// Whether the name is taken.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.catalog.read().unwrap_or_else(PoisonError::into_inner).contains_key(name)
+    }
+
+    fn find(&self, name: &str) -> Result<Option<Arc<Table>>, TableError> {
+        match self.catalog.read().unwrap_or_else(PoisonError::into_inner).get(name) {
+            None => Ok(None),
+            Some(Entry::Table(table)) => Ok(Some(Arc::clone(table))),
+            Some(Entry::Damaged) => Err(TableError::DataLoss { record: "table" }),
+        }
     }
 
     /// The table called `name`, for an item operation.
     pub(crate) fn table(&self, name: &str) -> Result<Arc<Table>, TableError> {
-        self.find(name).ok_or(TableError::ResourceNotFound)
+        self.find(name)?.ok_or(TableError::ResourceNotFound)
+    }
+
+    /// The table called `name`, for an operation on tables, whose answers name it.
+    pub(crate) fn named_table(&self, name: &str) -> Result<Arc<Table>, TableError> {
+        self.find(name)?.ok_or_else(|| TableError::TableNotFound { table: name.to_owned() })
     }
 
     /// Shows a table that has just been committed.
     pub(crate) fn enter(&self, table: Arc<Table>) {
         let name = table.committed().record.definition.name.clone();
-        self.catalog.write().unwrap_or_else(PoisonError::into_inner).insert(name, table);
+        self.catalog().insert(name, Entry::Table(table));
     }
 
     /// Forgets a table whose deletion has just been committed; not another one that has taken its name since.
     pub(crate) fn remove(&self, name: &str, table: &Arc<Table>) {
-        let mut catalog = self.catalog.write().unwrap_or_else(PoisonError::into_inner);
-        if catalog.get(name).is_some_and(|entry| Arc::ptr_eq(entry, table)) {
+        let mut catalog = self.catalog();
+        let same = |entry: &Entry| matches!(entry, Entry::Table(entered) if Arc::ptr_eq(entered, table));
+        if catalog.get(name).is_some_and(same) {
             catalog.remove(name);
         }
     }

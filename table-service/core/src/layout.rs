@@ -30,6 +30,11 @@ pub(crate) fn table(name: &str) -> Vec<u8> {
     tagged(TABLE, name.as_bytes())
 }
 
+/// The name in the store key of a table record.
+pub(crate) fn table_name(key: &[u8]) -> Option<&str> {
+    std::str::from_utf8(key.strip_prefix(&[TABLE])?).ok()
+}
+
 pub(crate) fn tables() -> Vec<u8> {
     vec![TABLE]
 }

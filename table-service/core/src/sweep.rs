@@ -18,13 +18,19 @@ impl Inner {
     /// Starts sweeping every deleted table.
     pub(crate) async fn sweep_all_deleted(self: &Arc<Self>) -> Result<(), TableError> {
         let mut found = Vec::new();
-        walk(self.store.as_ref(), layout::all_deleted(), |_, value| {
-            found.push(value);
+        walk(self.store.as_ref(), layout::all_deleted(), |key, value| {
+            found.push((key.clone(), value));
             ControlFlow::Continue(())
         })
         .await?;
-        for bytes in found {
-            self.sweep_deleted(decode(&bytes)?);
+        for (key, bytes) in found {
+            match decode(&bytes) {
+                Ok(remains) => self.sweep_deleted(remains),
+                // What it leaves behind opens for nobody; the tables that exist matter more than the space.
+                Err(_) => {
+                    tracing::error!(store_key = %key.escape_ascii(), "the record of a deleted table is damaged")
+                }
+            }
         }
         Ok(())
     }

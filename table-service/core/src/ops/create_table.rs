@@ -61,7 +61,7 @@ impl Tables {
         let inner = &self.inner;
         let granted = inner.authorize(caller, Op::CreateTable, &inner.arn(&request.table_name))?;
         let (schema, choice, billing) = check(&request)?;
-        if inner.find(&request.table_name).is_some() {
+        if inner.has(&request.table_name) {
             return Err(TableError::TableExists { table: request.table_name });
         }
         let definition = Definition {

@@ -34,7 +34,7 @@ impl Tables {
         let inner = &self.inner;
         let name = inner.table_name(table_name)?;
         inner.authorize(caller, Op::DeleteTable, &inner.arn(&name))?;
-        let table = inner.find(&name).ok_or_else(|| TableError::TableNotFound { table: name.clone() })?;
+        let table = inner.named_table(&name)?;
         let _control = table.control.lock().await;
         if table.is_closed() {
             return Err(TableError::TableNotFound { table: name });

@@ -79,7 +79,7 @@ impl Tables {
     pub fn describe_table(&self, caller: &Caller, table_name: &str) -> Result<TableDescription, TableError> {
         let name = self.inner.table_name(table_name)?;
         self.inner.authorize(caller, Op::DescribeTable, &self.inner.arn(&name))?;
-        let table = self.inner.find(&name).ok_or(TableError::TableNotFound { table: name })?;
+        let table = self.inner.named_table(&name)?;
         Ok(self.inner.describe(&table, &table.committed().record))
     }
 }

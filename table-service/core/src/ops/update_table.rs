@@ -59,7 +59,7 @@ impl Tables {
         let name = inner.table_name(&request.table_name)?;
         let granted = inner.authorize(caller, Op::UpdateTable, &inner.arn(&name))?;
         let choice = check(&request)?;
-        let table = inner.find(&name).ok_or_else(|| TableError::TableNotFound { table: name.clone() })?;
+        let table = inner.named_table(&name)?;
         let control = table.control.lock().await;
         if table.is_closed() {
             return Err(TableError::TableNotFound { table: name });

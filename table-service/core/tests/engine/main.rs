@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod bounds;
+mod damage;
 mod fake_kms;
 mod gated_store;
 mod settings;
