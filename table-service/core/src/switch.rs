@@ -38,23 +38,23 @@ impl Inner {
         let (inner, table) = (Arc::clone(self), Arc::clone(table));
         tokio::spawn(async move {
             let mut pause = FIRST_PAUSE;
-            loop {
+            let done = loop {
                 match inner.advance(&table).await {
-                    Ok(Progress::Done) => break,
+                    Ok(Progress::Done) => break true,
                     Ok(Progress::Waiting) | Err(TableError::Contention) => {}
                     // The table is gone, or the store has failed; at the next start the record says what is left.
                     Err(error) => {
                         let id = table.committed().record.definition.id;
                         tracing::warn!(table = %id, %error, "a key switch stopped");
-                        break;
+                        break false;
                     }
                 }
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
-            }
+            };
             table.working.store(false, Ordering::SeqCst);
             // What was asked for between the last look and the line above.
-            if !table.is_closed() && table.committed().record.pending.is_some() {
+            if done && !table.is_closed() {
                 inner.take_up(&table);
             }
         });
@@ -69,12 +69,12 @@ impl Inner {
 
     async fn finish_switch(self: &Arc<Self>, table: &Arc<Table>) -> Result<Progress, TableError> {
         let _control = table.control.lock().await;
-        let committed = table.committed();
-        let record = &committed.record;
-        let Some(pending) = &record.pending else { return Ok(Progress::Done) };
         if table.is_closed() {
             return Ok(Progress::Done);
         }
+        let committed = table.committed();
+        let record = &committed.record;
+        let Some(pending) = &record.pending else { return Ok(Progress::Done) };
         let context = record.definition.context();
         let old = match self.kms.unwrap_table_key(&Actor::Service, &committed.ring.wrapped, &context).await {
             Ok(old) => old,

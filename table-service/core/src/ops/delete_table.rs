@@ -13,10 +13,11 @@ use crate::layout;
 use crate::record::{Remains, encode};
 
 impl Tables {
-    /// Deletes a table; works whatever state its key is in. The name can be used again at once.
+    /// Deletes a table, with a switch that waits; works whatever state its key is in, and without KMS. The name can be
+    /// used again at once. The grants of both keys are given back as soon as KMS answers.
     ///
     /// # Errors
-    /// The table's absence, a running switch, deletion protection, denial by policy.
+    /// The table's absence, deletion protection, denial by policy.
     pub async fn delete_table(
         &self,
         caller: &Caller,
@@ -41,15 +42,15 @@ impl Tables {
         }
         let committed = table.committed();
         let record = &committed.record;
-        if record.pending.is_some() {
-            return Err(TableError::SwitchRunning { table: name });
-        }
         if record.deletion_protection {
             return Err(TableError::DeletionProtected);
         }
         let id = record.definition.id;
         let mut grants = record.spent.clone();
-        grants.extend(spent(&record.key.key_arn, record.key.grants.clone()));
+        // A switch that has not happened yet never will: it waits for a KMS that nobody needs to delete a table.
+        for key in std::iter::once(&record.key).chain(record.pending.as_ref().map(|pending| &pending.key)) {
+            grants.extend(spent(&key.key_arn, key.grants.clone()));
+        }
         let remains = Remains { id, spent: grants };
         let mut batch = Batch::new();
         batch.expect_value(layout::table(&name), committed.record_bytes.clone());

@@ -64,15 +64,14 @@ impl Tables {
         if table.is_closed() {
             return Err(TableError::TableNotFound { table: name });
         }
-        let record = match choice {
-            Some(choice) => inner.start_switch(&table, &granted, choice, &request).await?,
-            None => inner.change_settings(&table, &request).await?,
+        let changed = match choice {
+            Some(choice) => inner.start_switch(&table, &granted, choice, &request).await,
+            None => inner.change_settings(&table, &request).await,
         };
         drop(control);
-        if record.pending.is_some() {
-            inner.take_up(&table);
-        }
-        Ok(inner.describe(&table, &record))
+        // Also after an error: the attempt may have left grants to give back.
+        inner.take_up(&table);
+        Ok(inner.describe(&table, &changed?))
     }
 }
 

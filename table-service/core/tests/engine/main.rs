@@ -4,6 +4,7 @@
 
 mod bounds;
 mod damage;
+mod deleting;
 mod fake_kms;
 mod gated_store;
 mod settings;
