@@ -60,7 +60,7 @@ impl Inner {
             let mut name = [0; 16];
             self.entropy.fill(&mut name);
             let name = uuid::Builder::from_random_bytes(name).into_uuid().to_string();
-            match self.kms.create_grant(actor, key_arn, context, &name).await {
+            match self.create_grant(actor, key_arn, context, &name).await {
                 Ok(grant) => grants.push(grant),
                 Err(error) => {
                     self.give_back(&spent(key_arn, grants)).await;
@@ -69,6 +69,21 @@ impl Inner {
             }
         }
         Ok(grants)
+    }
+
+    /// Makes one grant. If the answer is lost the grant may have been made all the same, and nobody would know its id to
+    /// give it back: asked once more under its name, KMS answers with the same grant.
+    async fn create_grant(
+        &self,
+        actor: &Actor,
+        key_arn: &str,
+        context: &EncryptionContext,
+        name: &str,
+    ) -> Result<String, KmsFailure> {
+        match self.kms.create_grant(actor, key_arn, context, name).await {
+            Err(KmsFailure::Outage { .. }) => self.kms.create_grant(actor, key_arn, context, name).await,
+            answer => answer,
+        }
     }
 
     /// Gives grants back; returns those for which KMS did not answer. One that KMS refuses to retire is beyond this
@@ -90,7 +105,7 @@ impl Inner {
     /// Gives back the spent grants of a table, and records it.
     pub(crate) async fn give_back_spent(&self, table: &Arc<Table>) -> Result<bool, TableError> {
         let spent = table.committed().record.spent.clone();
-        if spent.is_empty() {
+        if spent.is_empty() || table.is_closed() {
             return Ok(true);
         }
         let left = self.give_back(&spent).await;

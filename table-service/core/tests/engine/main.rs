@@ -7,6 +7,7 @@ mod damage;
 mod deleting;
 mod fake_kms;
 mod gated_store;
+mod grants;
 mod settings;
 mod shred;
 
