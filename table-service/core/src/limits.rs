@@ -38,9 +38,14 @@ pub const NUMBER_MAGNITUDE: std::ops::RangeInclusive<i64> = -130..=125;
 /// Bytes in one expression, as sent (guide: 4 KB).
 pub const MAX_EXPRESSION_BYTES: usize = 4096;
 
-/// Parentheses that may stand inside one another in an expression. Clients' builders open one for each operator, and
-/// an expression may have 300 operators and functions (guide).
-pub const MAX_EXPRESSION_DEPTH: usize = 300;
+/// Operators and functions in one expression (guide).
+pub const MAX_OPERATORS: usize = 300;
+
+/// Operands in the list of one IN (guide).
+pub const MAX_IN_OPERANDS: usize = 100;
+
+/// Parentheses that may stand inside one another in an expression: clients' builders open one for each operator.
+pub const MAX_EXPRESSION_DEPTH: usize = MAX_OPERATORS;
 
 /// Function calls that may stand inside one another; every known use has two.
 pub const MAX_FUNCTION_DEPTH: usize = 16;

@@ -207,8 +207,8 @@ pub enum Invalid {
     NameKey(Echo),
     /// A value's placeholder is not `:` and letters, digits or `_`.
     ValueKey(Echo),
-    /// A placeholder of more than 255 bytes.
-    PlaceholderTooLong,
+    /// A placeholder of more than 255 bytes, in this member.
+    PlaceholderTooLong(&'static str),
     /// More than 2 MB of substitutions.
     PlaceholdersTooLarge,
     /// A name of a substitution is empty or too long.
@@ -311,7 +311,7 @@ impl Invalid {
             Self::ValuesEmpty => "ExpressionAttributeValues must not be empty".to_owned(),
             Self::NameKey(key) => format!("ExpressionAttributeNames contains invalid key: Syntax error; key: \"{}\"", key.show(to_caller)),
             Self::ValueKey(key) => format!("ExpressionAttributeValues contains invalid key: Syntax error; key: \"{}\"", key.show(to_caller)),
-            Self::PlaceholderTooLong => "The expression attribute map contains a key that is too long".to_owned(),
+            Self::PlaceholderTooLong(member) => format!("{member} contains invalid key: The expression attribute map contains a key that is too long"),
             Self::PlaceholdersTooLarge => "Combined size of ExpressionAttributeNames and ExpressionAttributeValues exceeds max size".to_owned(),
             Self::NameInvalid { key, error } => format!("ExpressionAttributeNames contains invalid value: {} for key {}", error.text(to_caller),key.show(to_caller)),
             Self::ValueInvalid { key, error } => format!("ExpressionAttributeValues contains invalid value: {} for key {}", error.text(to_caller),key.show(to_caller)),
@@ -376,6 +376,10 @@ pub enum ExpressionError {
     },
     /// Nested deeper than the parser goes.
     TooDeep,
+    /// More operators and functions than an expression may have; how many were read.
+    TooManyOperators(usize),
+    /// More than IN takes; how many.
+    TooManyForIn(usize),
     /// Parentheses around parentheses.
     RedundantParentheses,
     /// No such function.
@@ -446,6 +450,12 @@ impl ExpressionError {
                 near.show(to_caller)
             ),
             Self::TooDeep => "Expression nesting has exceeded the maximum allowed depth;".to_owned(),
+            Self::TooManyOperators(count) => {
+                format!("The expression contains too many operators; operator count: {count}")
+            }
+            Self::TooManyForIn(count) => {
+                format!("The IN operator is provided with too many operands; number of operands: {count}")
+            }
             Self::RedundantParentheses => "The expression has redundant parentheses;".to_owned(),
             Self::UnknownFunction(name) => {
                 format!("Invalid function name; function: {}", name.show(to_caller))

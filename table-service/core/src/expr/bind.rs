@@ -15,6 +15,7 @@ use super::check::Function;
 use super::substitution::Substitutions;
 use super::syntax::{self, Call, Comparator, Expr, Name, Step};
 use crate::error::{Echo, Echoes, ExpressionError};
+use crate::limits::MAX_IN_OPERANDS;
 use crate::value::{AttributeValue, ValueType};
 
 /// A bound condition.
@@ -135,7 +136,11 @@ fn one_of(
     substitutions: &mut Substitutions,
 ) -> Result<Cond> {
     let value = operand(value, substitutions)?;
-    Ok(Cond::In { value, list: operands(list, substitutions)? })
+    let list = operands(list, substitutions)?;
+    if list.len() > MAX_IN_OPERANDS {
+        return Err(ExpressionError::TooManyForIn(list.len()));
+    }
+    Ok(Cond::In { value, list })
 }
 
 #[inline(never)]

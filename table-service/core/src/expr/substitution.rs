@@ -49,12 +49,13 @@ impl Substitutions {
         }
         let mut all = Self::default();
         for (key, name) in names.unwrap_or_default() {
-            check_key(&key, '#', Invalid::NameKey)?;
+            check_key(&key, '#', Invalid::NameKey, "ExpressionAttributeNames")?;
             check_name(&key, &name)?;
             all.names.insert(key, Entry { content: name.into(), used: false });
         }
         let values = values.unwrap_or_default();
-        values.keys().try_for_each(|key| check_key(key, ':', Invalid::ValueKey))?;
+        let mut keys = values.keys();
+        keys.try_for_each(|key| check_key(key, ':', Invalid::ValueKey, "ExpressionAttributeValues"))?;
         for (key, value) in values {
             let content = value.validate().map_err(|error| match errors {
                 ValueErrors::Bare => error,
@@ -119,12 +120,17 @@ fn unused<T: ?Sized>(entries: &BTreeMap<String, Entry<T>>) -> Echoes {
     entries.iter().filter(|(_, entry)| !entry.used).map(|(key, _)| Echo::from(key.as_str())).collect()
 }
 
-fn check_key(key: &str, sigil: char, error: fn(Echo) -> Invalid) -> Result<(), Invalid> {
+fn check_key(
+    key: &str,
+    sigil: char,
+    error: fn(Echo) -> Invalid,
+    member: &'static str,
+) -> Result<(), Invalid> {
     let word = key.strip_prefix(sigil).unwrap_or_default();
     if word.is_empty() || !word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
         return Err(error(Echo::from(key)));
     }
-    if key.len() > MAX_PLACEHOLDER_BYTES { Err(Invalid::PlaceholderTooLong) } else { Ok(()) }
+    if key.len() > MAX_PLACEHOLDER_BYTES { Err(Invalid::PlaceholderTooLong(member)) } else { Ok(()) }
 }
 
 fn check_name(key: &str, name: &str) -> Result<(), Invalid> {

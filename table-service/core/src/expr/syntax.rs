@@ -6,7 +6,7 @@
 
 use super::lex::{Kind, Tokens};
 use crate::error::{Echo, ExpressionError};
-use crate::limits::{MAX_EXPRESSION_DEPTH, MAX_FUNCTION_DEPTH};
+use crate::limits::{MAX_EXPRESSION_DEPTH, MAX_FUNCTION_DEPTH, MAX_OPERATORS};
 
 /// A condition. Chains of AND and of OR are flat.
 #[derive(Debug)]
@@ -148,10 +148,10 @@ pub struct Parsed {
 /// Parses a condition.
 ///
 /// # Errors
-/// A syntax error, an index that is too large, or nesting that is too deep.
+/// A syntax error, an index that is too large, nesting that is too deep, or too many operators.
 pub fn condition(text: &str) -> Result<Parsed, ExpressionError> {
-    let mut parser =
-        Parser { tokens: Tokens::new(text), at: 0, depth: 0, redundant: false, last_group: None };
+    let tokens = Tokens::new(text);
+    let mut parser = Parser { tokens, at: 0, depth: 0, operators: 0, redundant: false, last_group: None };
     let root = parser.condition()?;
     Ok(Parsed { root, redundant_parentheses: parser.redundant })
 }
@@ -213,6 +213,8 @@ struct Parser<'a> {
     at: usize,
     /// Function calls around the current token.
     depth: usize,
+    /// Operators and functions so far.
+    operators: usize,
     redundant: bool,
     /// Positions of the parentheses of the group that was closed last.
     last_group: Option<(usize, usize)>,
@@ -225,7 +227,7 @@ impl<'a> Parser<'a> {
         let mut groups = Vec::new();
         let mut group = Group::default();
         loop {
-            group.negated = self.take_keyword("NOT");
+            group.negated = self.take_operator("NOT")?;
             if self.kind() == Kind::Open {
                 if groups.len() == MAX_EXPRESSION_DEPTH {
                     return Err(ExpressionError::TooDeep);
@@ -259,7 +261,7 @@ impl<'a> Parser<'a> {
             } else {
                 return Err(self.unexpected());
             }
-            self.at += 1;
+            self.pass_operator()?;
         }
     }
 
@@ -277,11 +279,11 @@ impl<'a> Parser<'a> {
             condition => return Ok(condition),
         };
         if let Some(op) = Comparator::from_token(self.kind()) {
-            self.at += 1;
+            self.pass_operator()?;
             let right = self.operand()?;
             return Ok(Node::Condition(Expr::Compare { op, left: value, right }));
         }
-        if self.take_keyword("BETWEEN") {
+        if self.take_operator("BETWEEN")? {
             let low = self.operand()?;
             if !self.take_keyword("AND") {
                 return Err(self.unexpected());
@@ -289,7 +291,7 @@ impl<'a> Parser<'a> {
             let high = self.operand()?;
             return Ok(Node::Condition(Expr::Between { value, low, high }));
         }
-        if self.take_keyword("IN") {
+        if self.take_operator("IN")? {
             let list = self.list()?;
             return Ok(Node::Condition(Expr::In { value, list }));
         }
@@ -316,7 +318,8 @@ impl<'a> Parser<'a> {
             Kind::Value => Ok(Operand::Value(self.take_text())),
             Kind::Word if self.at_any_keyword() => Err(self.unexpected()),
             Kind::Word if self.tokens.get(self.at + 1).kind == Kind::Open => {
-                let name = self.take_text();
+                let name = self.current().to_owned();
+                self.pass_operator()?;
                 let args = self.nested_list()?;
                 Ok(Operand::Call(Call { name, args }))
             }
@@ -425,6 +428,24 @@ impl<'a> Parser<'a> {
         let taken = self.at_keyword(keyword);
         self.at += usize::from(taken);
         taken
+    }
+
+    fn take_operator(&mut self, keyword: &str) -> Result<bool> {
+        let there = self.at_keyword(keyword);
+        if there {
+            self.pass_operator()?;
+        }
+        Ok(there)
+    }
+
+    /// Goes on behind an operator or a function's name, of which an expression may have only so many.
+    fn pass_operator(&mut self) -> Result<()> {
+        self.operators += 1;
+        if self.operators > MAX_OPERATORS {
+            return Err(ExpressionError::TooManyOperators(self.operators));
+        }
+        self.at += 1;
+        Ok(())
     }
 
     fn unexpected(&self) -> ExpressionError {

@@ -123,6 +123,37 @@ fn empty_and_oversize_texts_are_refused_before_parsing() {
 }
 
 #[test]
+fn an_expression_has_300_operators_and_functions_at_most() {
+    const TOO_MANY: &str = "The expression contains too many operators; operator count: 301";
+    // Each further comparison adds two: itself and the OR before it.
+    let chain = |first: &str, more: usize| format!("{first}{}", " OR a=:a".repeat(more));
+    for (first, own) in [
+        ("a=:a", 1),
+        ("NOT a=:a", 2),
+        ("size(a)=:n", 2),
+        ("begins_with(a,:a)", 1),
+        ("a IN(:a,:a)", 1),
+        ("a BETWEEN :a AND :a", 1),
+        ("a=:a AND a=:a", 3),
+    ] {
+        let more = (300 - own) / 2;
+        assert_eq!(complaint(&chain(first, more)), None, "{first}");
+        fails(&chain(first, more + 1), TOO_MANY);
+    }
+}
+
+#[test]
+fn in_takes_100_operands() {
+    let list = |count: usize| format!("a IN ({})", vec![":a"; count].join(","));
+    assert_eq!(complaint(&list(100)), None);
+    fails(&list(101), "The IN operator is provided with too many operands; number of operands: 101");
+    fails(
+        &format!("b IN (:x, {}", &list(101)[6..]),
+        "An expression attribute value used in expression is not defined; attribute value: :x",
+    );
+}
+
+#[test]
 fn complaints_come_in_dynamodbs_order() {
     let all = "((size(a))) = nope(key) AND key = :x";
     fails(all, "The expression has redundant parentheses;");
@@ -249,8 +280,6 @@ fn nesting_is_bounded_before_the_stack_is() {
         "(".repeat(4096),
         format!("{}a = :a{}", "(".repeat(2000), ")".repeat(2000)),
         "size(".repeat(800),
-        "NOT (".repeat(800),
-        "a = :a AND (".repeat(340),
         "size((".repeat(580),
     ];
     let nest =
@@ -259,11 +288,14 @@ fn nesting_is_bounded_before_the_stack_is() {
         for text in &hostile {
             fails(text, "Expression nesting has exceeded the maximum allowed depth;");
         }
+        for text in ["NOT (".repeat(800), "a = :a AND (".repeat(340)] {
+            fails(&text, "The expression contains too many operators; operator count: 301");
+        }
         // As builders write it, and the worst that does not flatten.
-        assert_eq!(complaint(&nest("(", " AND c=b)", 300)), None);
-        assert_eq!(complaint(&nest("NOT(", ")", 300)), None);
-        assert_eq!(complaint(&nest("(a=c AND (a=c OR ", "))", 150)), None);
-        assert_eq!(complaint(&format!("a = :a{}", " OR a = :a".repeat(400))), None);
+        assert_eq!(complaint(&nest("(", " AND c=b)", 149)), None);
+        assert_eq!(complaint(&nest("NOT(", ")", 299)), None);
+        assert_eq!(complaint(&nest("(a=c AND (a=c OR ", "))", 74)), None);
+        assert_eq!(complaint(&format!("a = :a{}", " OR a = :a".repeat(149))), None);
     };
     std::thread::Builder::new().stack_size(512 * 1024).spawn(work).unwrap().join().unwrap();
 }
@@ -322,7 +354,17 @@ mod substitutions {
             assert_eq!(make(&[("#a", "a")], &[value]).map(|_| ()), Err(expected));
         }
         let long = format!("#{}", "x".repeat(255));
-        assert!(make(&[(&long, "a")], &[one()]).is_err());
+        let too_long = |member: &str| {
+            Err(format!(
+                "{member} contains invalid key: The expression attribute map contains a key that is too long"
+            ))
+        };
+        assert_eq!(make(&[(&long, "a")], &[one()]).map(|_| ()), too_long("ExpressionAttributeNames"));
+        let value = (long.replace('#', ":"), raw::Value::Null(true));
+        assert_eq!(
+            make(&[("#a", "a")], &[(&value.0, value.1)]).map(|_| ()),
+            too_long("ExpressionAttributeValues")
+        );
         assert!(make(&[(&long[..255], "a")], &[one()]).is_ok());
         assert_eq!(
             make(&[("#a", "")], &[one()]).map(|_| ()),
