@@ -27,3 +27,55 @@ async fn a_table_whose_switch_waits_for_a_silent_kms_can_be_deleted() {
     assert_eq!((again.kms.grants("k1"), again.kms.grants("k2")), (0, 0));
     assert_eq!(again.store.scan(KeyRange::all(), Limit::NONE, Direction::Forward).await.unwrap(), []);
 }
+
+/// The one who deletes has committed and not yet said so when another has already made a new table of that name.
+#[tokio::test(start_paused = true)]
+async fn a_delete_does_not_remove_a_newer_table_of_the_same_name() {
+    let (world, store) = gated_world().await;
+    let mut creating = store.hold_next_commit();
+    let tables = world.tables.clone();
+    let created = tokio::spawn(async move { tables.create_table(&root(), music(None)).await });
+    creating.reached().await;
+    let old = world.create(None).await.id;
+    let mut deleting = store.hold_next_answer();
+    let tables = world.tables.clone();
+    let deleted = tokio::spawn(async move { tables.delete_table(&root(), "Music").await });
+    deleting.reached().await;
+    creating.release();
+    let new = created.await.unwrap().unwrap().id;
+    deleting.release();
+    assert_eq!(deleted.await.unwrap().unwrap().id, old);
+    assert_eq!(world.describe().id, new);
+    world.put(&root(), "A", "1").await.unwrap();
+}
+
+/// A page that was being read while the table was swept would be a part that looks like the whole.
+#[tokio::test(start_paused = true)]
+async fn a_page_of_a_table_that_is_deleted_meanwhile_is_no_page() {
+    for sorted in [true, false] {
+        for scan in [true, false] {
+            let (world, store) = gated_world().await;
+            let mut request = music(None);
+            if !sorted {
+                request.attribute_definitions.truncate(1);
+                request.key_schema.truncate(1);
+            }
+            world.tables.create_table(&root(), request).await.unwrap();
+            world.put(&root(), "A", "1").await.unwrap();
+            let mut reading = store.hold_next_read();
+            let tables = world.tables.clone();
+            let page = tokio::spawn(async move {
+                match scan {
+                    true => tables.scan(&root(), scan_of("Music")).await,
+                    false => tables.query(&root(), query_of("Music", "A")).await,
+                }
+            });
+            reading.reached().await;
+            world.tables.delete_table(&root(), "Music").await.unwrap();
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            reading.release();
+            let outcome = page.await.unwrap();
+            assert_eq!(outcome.unwrap_err().kind(), Kind::NotFound, "scan {scan}, sorted {sorted}");
+        }
+    }
+}

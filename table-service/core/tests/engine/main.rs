@@ -2,14 +2,17 @@
 //! switches, deletion, pages, and what is on disk.
 #![cfg(test)]
 
+mod batches;
 mod bounds;
 mod damage;
 mod deleting;
 mod fake_kms;
 mod gated_store;
 mod grants;
+mod leases;
 mod settings;
 mod shred;
+mod switching;
 
 use std::sync::Arc;
 use std::time::Duration;

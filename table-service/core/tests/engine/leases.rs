@@ -1,0 +1,46 @@
+//! Leases: what an answer that comes late is worth.
+
+use super::*;
+
+/// Regression: KMS's silence about a question asked before changes were missed went on to extend the lease after them.
+#[tokio::test(start_paused = true)]
+async fn a_silence_that_is_older_than_a_doubt_extends_nothing() {
+    let world = Arc::new(world().await);
+    world.create(customer("k1")).await;
+    world.put(&root(), "A", "1").await.unwrap();
+    tokio::time::sleep(LEASE).await;
+    let lose = world.kms.hold_next_unwrapping_and_lose_its_answer();
+    let reader = Arc::clone(&world);
+    let reading = tokio::spawn(async move { reader.get(&root(), "A", "1").await });
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    world.tables.missed_changes();
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    world.kms.set_state("k1", Some(KeyState::Disabled));
+    lose.send(()).unwrap();
+    assert_eq!(kind(reading.await.unwrap()), Kind::Precondition, "KMS was asked again, and refused");
+}
+
+/// Regression: a writer that waited for its turn used the right that it had when it came.
+#[tokio::test(start_paused = true)]
+async fn a_right_that_ended_while_its_holder_waited_for_its_turn_is_proven_again() {
+    let (world, store) = gated_world().await;
+    let world = Arc::new(world);
+    world.create(customer("k1")).await;
+    world.put(&root(), "A", "0").await.unwrap();
+    let bob = user("bob");
+    world.get(&bob, "A", "0").await.unwrap();
+    let mut first = store.hold_next_commit();
+    let write = |caller: Caller, title: &'static str| {
+        let world = Arc::clone(&world);
+        tokio::spawn(async move { world.put(&caller, "A", title).await })
+    };
+    let holding = write(root(), "1");
+    first.reached().await;
+    let waiting = write(bob.clone(), "2");
+    tokio::time::sleep(LEASE + Duration::from_secs(1)).await;
+    world.kms.deny(bob.principal.arn.as_str());
+    first.release();
+    holding.await.unwrap().unwrap();
+    assert_eq!(kind(waiting.await.unwrap()), Kind::Denied);
+    assert!(world.get(&root(), "A", "2").await.unwrap().is_none());
+}

@@ -1,0 +1,64 @@
+//! Key switches: one worker at a time, and only switches that this service began.
+
+use store::Batch;
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn one_worker_carries_out_a_switch_however_often_it_is_poked() {
+    let world = world().await;
+    world.create(customer("k1")).await;
+    world.kms.set_stuck(true);
+    world.switch(customer("k2")).await.unwrap();
+    for n in 0..100 {
+        let request = UpdateTable {
+            table_name: "Music".to_owned(),
+            deletion_protection: Some(n % 2 == 0),
+            ..Default::default()
+        };
+        world.tables.update_table(&root(), request).await.unwrap();
+    }
+    let before = world.kms.calls();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let calls = world.kms.calls() - before;
+    // Two calls in each attempt, and attempts five seconds apart once the first seconds are over.
+    assert!((20..60).contains(&calls), "{calls} calls");
+    world.kms.set_stuck(false);
+    assert_eq!(world.settled().await.sse.unwrap().key_arn, Some(arn("k2")));
+}
+
+/// Whoever can write to the store can ask for a switch, but cannot prove that it was asked for.
+#[tokio::test(start_paused = true)]
+async fn a_pending_switch_that_was_altered_is_not_carried_out() {
+    type Alter = fn(&mut Vec<u8>);
+    let other_key: Alter = |record| {
+        let target = arn("k2");
+        let at = record.windows(target.len()).position(|window| window == target.as_bytes()).unwrap();
+        record[at + target.len() - 1] = b'3';
+    };
+    let other_proof: Alter = |record| {
+        // The proof ends where the last two members begin, each of which is one byte: no mark, and no spent grants.
+        let at = record.len() - 3;
+        record[at] ^= 1;
+    };
+    for alter in [other_key, other_proof] {
+        let world = world_with(&["k1", "k2", "k3"]).await;
+        let elsewhere = CreateTable { table_name: "Elsewhere".to_owned(), ..music(customer("k3")) };
+        world.tables.create_table(&root(), elsewhere).await.unwrap();
+        world.create(customer("k1")).await;
+        world.put(&root(), "A", "1").await.unwrap();
+        world.kms.set_stuck(true);
+        world.switch(customer("k2")).await.unwrap();
+        let stored = world.store.get(b"tMusic").await.unwrap().unwrap();
+        let mut altered = stored.to_vec();
+        alter(&mut altered);
+        let mut batch = Batch::new();
+        batch.put(b"tMusic".to_vec(), altered);
+        world.store.commit(batch).await.unwrap();
+        let again = World { tables: open(&world.kms, &world.store).await, ..world };
+        again.kms.set_stuck(false);
+        again.tables.start().await.unwrap();
+        assert_eq!(again.settled().await.sse.unwrap().key_arn, Some(arn("k1")));
+        assert!(again.get(&root(), "A", "1").await.unwrap().is_some());
+    }
+}
