@@ -30,6 +30,8 @@ pub struct Settings {
     pub table: Vec<String>,
     /// How much is logged, as `--log-filter` takes it; without it the services decide.
     pub logging: Option<&'static str>,
+    /// Where the files of the services are, instead of where temporary files are.
+    pub within: Option<PathBuf>,
 }
 
 impl Settings {
@@ -42,6 +44,13 @@ impl Settings {
     #[must_use]
     pub fn logging(mut self, filter: &'static str) -> Self {
         self.logging = Some(filter);
+        self
+    }
+
+    /// Puts all files below `directory`.
+    #[must_use]
+    pub fn within(mut self, directory: PathBuf) -> Self {
+        self.within = Some(directory);
         self
     }
 
@@ -93,6 +102,13 @@ impl Stack {
         stack
     }
 
+    /// Starts `keystead` on an empty data directory, with `settings`.
+    pub async fn together_with(settings: Settings) -> Self {
+        let mut stack = Self::new(settings, Layout::Together);
+        stack.start().await;
+        stack
+    }
+
     /// Both services in one `keystead` that is not started yet.
     pub fn together_unstarted() -> Self {
         Self::new(Settings::default(), Layout::Together)
@@ -111,7 +127,11 @@ impl Stack {
     }
 
     fn new(settings: Settings, layout: Layout) -> Self {
-        let root = tempfile::tempdir().expect("a temporary directory");
+        let root = match &settings.within {
+            Some(directory) => tempfile::tempdir_in(directory),
+            None => tempfile::tempdir(),
+        };
+        let root = root.expect("a temporary directory");
         std::fs::create_dir(root.path().join("logs")).expect("a directory");
         std::fs::create_dir(root.path().join("data")).expect("a directory");
         if let Some(principals) = &settings.principals {

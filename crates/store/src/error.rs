@@ -22,7 +22,7 @@ pub enum StoreError {
         /// What was found.
         what: Arc<str>,
     },
-    /// No space is left on the disk.
+    /// No space is left on the disk but the reserve. Nothing was written and the store goes on.
     #[error("the disk is full")]
     DiskFull,
     /// The operating system failed to read or write.
@@ -76,12 +76,26 @@ impl StoreError {
     }
 }
 
+impl CommitError {
+    /// Whether the batch was certainly not applied. Otherwise nobody knows until the store is opened again.
+    pub fn changed_nothing(&self) -> bool {
+        match self {
+            Self::Conflict => true,
+            Self::Store(error) => error.changed_nothing(),
+        }
+    }
+}
+
+impl StoreError {
+    /// As [`CommitError::changed_nothing`].
+    pub fn changed_nothing(&self) -> bool {
+        matches!(self, Self::DiskFull | Self::TooLarge { .. })
+    }
+}
+
 impl From<io::Error> for StoreError {
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull,
-            _ => Self::Io(Arc::new(error)),
-        }
+        Self::Io(Arc::new(error))
     }
 }
 
@@ -113,6 +127,9 @@ impl Fault for StoreError {
 
     fn public_message(&self) -> Cow<'_, str> {
         Cow::Borrowed(match self.kind() {
+            _ if matches!(self, Self::DiskFull) => {
+                "The service's disk is full: nothing can be written until there is space. Reads go on."
+            }
             Kind::Unavailable => "The service cannot reach its storage at the moment.",
             Kind::DataLoss => "Stored data could not be read.",
             _ => "An internal error occurred.",

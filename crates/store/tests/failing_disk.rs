@@ -56,7 +56,7 @@ async fn victim() {
         assert!(acknowledged < 10_000, "the limit is not in effect");
     };
     println!("acknowledged {acknowledged}");
-    assert!(matches!(error, CommitError::Store(StoreError::Io(_) | StoreError::DiskFull)), "{error:?}");
+    assert!(matches!(error, CommitError::Store(StoreError::Io(_))), "{error:?}");
 
     // Poisoned from here on, with the cause, for everyone.
     let poisoned = |error: StoreError| match error {
@@ -73,4 +73,31 @@ async fn victim() {
         Err(CommitError::Store(error)) => poisoned(error),
         other => panic!("{other:?}"),
     }
+}
+
+/// Below the reserve a commit is refused whole, and everything else goes on; with space again, so do commits.
+#[tokio::test]
+async fn without_space_commits_are_refused_and_reads_go_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = SledConfig::new(directory.path().join("store"));
+    let store = SledStore::open(&config).unwrap();
+    let mut batch = Batch::new();
+    batch.put("key", "value");
+    store.commit(batch.clone()).await.unwrap();
+    drop(store);
+
+    let full = SledConfig { reserve_bytes: u64::MAX, ..config.clone() };
+    let store = SledStore::open(&full).unwrap();
+    let mut another = Batch::new();
+    another.put("other", "value");
+    let refused = store.commit(another.clone()).await.unwrap_err();
+    assert!(matches!(refused, CommitError::Store(StoreError::DiskFull)) && refused.changed_nothing());
+    store.check().unwrap();
+    assert_eq!(store.get(b"key").await.unwrap().unwrap(), "value");
+    assert_eq!(store.get(b"other").await.unwrap(), None);
+    drop(store);
+
+    let store = SledStore::open(&config).unwrap();
+    store.commit(another).await.unwrap();
+    assert!(store.get(b"other").await.unwrap().is_some());
 }

@@ -259,7 +259,9 @@ impl Inner {
         let unsettled = Unsettled(Some(&self.stale));
         if let Err(error) = self.ports.store.commit(batch).await {
             drop(unsettled);
-            self.recover(fence).await;
+            if !error.changed_nothing() {
+                self.recover(fence).await;
+            }
             return Err(match error {
                 CommitError::Conflict => KmsError::Raced,
                 CommitError::Store(error) => KmsError::Store(error),

@@ -92,8 +92,6 @@ pub enum TableError {
     },
 }
 
-const UNAVAILABLE: &str = "The service is currently unavailable. Please retry later.";
-
 impl Fault for TableError {
     fn kind(&self) -> Kind {
         match self {
@@ -151,7 +149,7 @@ impl Fault for TableError {
                 format!("User: {principal} is not authorized to perform: {action} on resource: {resource} {why}").into()
             }
             Self::Kms(error) => error.public_message(),
-            Self::Store(error) if error.kind() == Kind::Unavailable => UNAVAILABLE.into(),
+            Self::Store(error) if error.kind() == Kind::Unavailable => error.public_message(),
             Self::KmsUnavailable => "The key management service is currently unavailable. Please retry later.".into(),
             Self::Contention => "Transaction is ongoing for the item".into(),
             Self::NotOffered { feature } => format!("{feature} is not supported by this service yet").into(),

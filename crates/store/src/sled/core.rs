@@ -9,7 +9,7 @@ use std::{
 use ::sled::Db;
 use bytes::Bytes;
 
-use super::{slots::Slots, stats::Counters};
+use super::{slots::Slots, space::Space, stats::Counters};
 use crate::StoreError;
 
 /// For keys whose new values are on their way to the disk, the values before, absence included.
@@ -25,18 +25,20 @@ pub(super) struct Core {
     failure: OnceLock<Arc<str>>,
     pub(super) counters: Counters,
     pub(super) slots: Slots,
+    pub(super) space: Space,
     /// Dropped after `db`, so that nobody else opens files that are still in use.
     _lock: File,
 }
 
 impl Core {
-    pub(super) fn new(db: Db, slots: Slots, lock: File) -> Self {
+    pub(super) fn new(db: Db, slots: Slots, space: Space, lock: File) -> Self {
         Self {
             db,
             veil: RwLock::default(),
             failure: OnceLock::new(),
             counters: Counters::default(),
             slots,
+            space,
             _lock: lock,
         }
     }

@@ -10,6 +10,7 @@
 //! | one flush per commit is slow, many at once hang | one writer thread, one merged batch, one flush | `writer` |
 //! | a write is visible before it is durable | readers see the value before it, until it is durable | `reader` |
 //! | what is deleted stays in the log for a while | offers a file that is overwritten in place | `slots` |
+//! | a full disk is an I/O error like any other | refuses writes before the disk is full, reads go on | `space` |
 //! | after an I/O error its state is unknown | poisons the store, until it is opened again | `core` |
 //!
 //! Gets, and the first [`Limit::SNAPSHOT`] of a scan, run on the caller's thread: they take microseconds, less than
@@ -20,6 +21,7 @@ mod core;
 mod open;
 mod reader;
 mod slots;
+mod space;
 mod stats;
 mod writer;
 

@@ -24,7 +24,7 @@ use std::{
 
 use ::sled::{Db, Mode};
 
-use super::{codec, core::Core, slots::Slots};
+use super::{codec, core::Core, slots::Slots, space::Space};
 use crate::StoreError;
 
 /// The name of the file of effaceable secrets.
@@ -46,6 +46,8 @@ const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
 const CLEAN_EVERY_MS: u64 = 500;
 /// sled's threads may hold its file for a moment after it was closed in this process.
 const RELEASE_TRIES: u32 = 250;
+/// A process that is about to end, or a child of one that has not begun yet, may hold ours for a moment: a second in all.
+const LOCK_TRIES: u32 = 50;
 const RELEASE_WAIT: Duration = Duration::from_millis(20);
 
 /// Where the store is and how much memory it may take.
@@ -55,12 +57,15 @@ pub struct SledConfig {
     pub path: PathBuf,
     /// Bytes of pages to keep in memory. The process takes about 80 MB more for each million records.
     pub cache_capacity: u64,
+    /// Bytes of the disk that stay free: below, commits are refused. For what sled writes by itself, and so that a store can
+    /// always be opened again.
+    pub reserve_bytes: u64,
 }
 
 impl SledConfig {
-    /// The store in `path`, with a cache of 128 MiB.
+    /// The store in `path`, with a cache of 128 MiB and a reserve of 32 MiB.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), cache_capacity: 128 * 1024 * 1024 }
+        Self { path: path.into(), cache_capacity: 128 * 1024 * 1024, reserve_bytes: 32 * 1024 * 1024 }
     }
 }
 
@@ -119,7 +124,8 @@ pub(super) fn open(config: &SledConfig) -> Result<Core, OpenError> {
         return Err(OpenError::SentinelLost(config.path.clone()));
     }
     probe_sync(&db)?;
-    Ok(Core::new(db, Slots::open(&data.join(SECRETS))?, lock))
+    let slots = Slots::open(&data.join(SECRETS))?;
+    Ok(Core::new(db, slots, Space::new(data, config.reserve_bytes), lock))
 }
 
 /// Makes a complete store in `data` and closes it, so that it can be renamed.
@@ -224,11 +230,14 @@ fn check_format(marker: &Path) -> Result<(), OpenError> {
 
 fn lock(path: &Path) -> Result<File, OpenError> {
     let file = File::options().create(true).truncate(false).write(true).open(path.join("LOCK"))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::Locked(path.to_path_buf())),
-        Err(TryLockError::Error(error)) => Err(error.into()),
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => thread::sleep(RELEASE_WAIT),
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
     }
+    Err(OpenError::Locked(path.to_path_buf()))
 }
 
 /// Makes the directory if it is not there, and its entry in the one above durable.

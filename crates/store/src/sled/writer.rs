@@ -145,6 +145,8 @@ impl<'a> Merge<'a> {
         let counters = &self.core.counters;
         if !self.after.is_empty() {
             let (keys, bytes) = (self.after.len(), size(&self.after));
+            // Refused here the store is as it was, and goes on; a write that fails halfway would end it.
+            self.core.space.check(bytes)?;
             apply(self.core, Arc::new(self.before), &self.after).map_err(|error| self.core.poison(error))?;
             counters.flush(self.commits, keys, bytes);
         }

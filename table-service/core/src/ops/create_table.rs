@@ -119,7 +119,10 @@ impl Inner {
     async fn create(self: &Arc<Self>, record: TableRecord) -> Result<Arc<Table>, TableError> {
         let grants = spent(&record.key.key_arn, record.key.grants.clone());
         let made = self.try_create(record).await;
-        if made.as_ref().is_err_and(|error| !matches!(error, TableError::Store(_))) {
+        if made
+            .as_ref()
+            .is_err_and(|error| !matches!(error, TableError::Store(error) if !error.changed_nothing()))
+        {
             self.give_back(&grants).await;
         }
         made
