@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use clap::Parser;
 use identity::{AccountId, Credential, Directory, Region};
-use service_kit::{ClientIdentity, CommonArgs, ConfigArgs, LimitArgs, LogArgs, StartError, UsageError};
+use service_kit::{
+    ClientIdentity, CommonArgs, ConfigArgs, LimitArgs, LogArgs, StartError, TlsArgs, Upstream, UsageError,
+};
 use table_service::TimeArgs;
 use tempfile::TempDir;
 
@@ -105,8 +107,11 @@ impl Cli {
         Ok(table_service::Config {
             common: self.common(data.path().join("tables"), self.table_listen, self.table_admin_listen),
             directory,
-            kms: format!("http://{kms}").parse()?,
-            kms_identity: ClientIdentity::basic(credential)?,
+            kms: Upstream::plain(
+                format!("http://{kms}").parse()?,
+                ClientIdentity::basic(credential)?,
+                false,
+            )?,
             times: self.times.clone(),
         })
     }
@@ -129,6 +134,7 @@ impl Cli {
             region: self.region.clone(),
             principals: None,
             insecure_dev: false,
+            tls: TlsArgs::default(),
             limits: self.limits.clone(),
             log: self.log.clone(),
             config: self.config.clone(),

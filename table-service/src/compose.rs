@@ -69,7 +69,7 @@ pub async fn start(config: Config) -> Result<Service, ServiceError> {
     let mut registry = Registry::default();
     let calls = KmsCalls::register(&mut registry);
     let service_principal = ServiceName::dynamodb(&common.region).to_string();
-    let kms = KmsClient::new(config.kms.into(), config.kms_identity, service_principal, calls);
+    let kms = KmsClient::new(config.kms, service_principal, calls);
     let leases = LeaseTerms { length: config.times.key_lease, outage_grace: config.times.outage_grace };
     let settings = Settings {
         account: common.account.clone(),

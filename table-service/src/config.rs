@@ -1,12 +1,13 @@
 //! What the table service is told at start, as flags and as values.
 
-use std::path::PathBuf;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use identity::{Credential, Directory};
-use service_kit::{ClientIdentity, CommonArgs, StartError, UsageError};
+use service_kit::{ClientIdentity, CommonArgs, StartError, Upstream, UsageError};
 use tonic::transport::Uri;
 
 /// Shorter times would only make work.
@@ -22,15 +23,33 @@ pub struct ServeArgs {
     /// The flags that both services have.
     #[command(flatten)]
     pub common: CommonArgs,
-    /// Where the key-management service is
-    #[arg(long, default_value = "http://127.0.0.1:8001", value_parser = url, value_name = "URL")]
-    pub kms: Uri,
-    /// The credential of this service at the key-management service (TOML, mode 0600)
-    #[arg(long, value_name = "FILE")]
-    pub kms_credentials: PathBuf,
+    /// Where the key-management service is, and who this service is there.
+    #[command(flatten)]
+    pub kms: KmsArgs,
     /// How long proven rights count.
     #[command(flatten)]
     pub times: TimeArgs,
+}
+
+/// Where the key-management service is, and who this service is there: by client certificate, by credential, or by both
+/// if they are the same principal's.
+#[derive(Args, Clone, Debug)]
+pub struct KmsArgs {
+    /// Where the key-management service is
+    #[arg(long, default_value = "http://127.0.0.1:8001", value_parser = url, value_name = "URL")]
+    pub kms: Uri,
+    /// The authority of the key-management service's certificate (PEM), for an https URL
+    #[arg(long, value_name = "FILE")]
+    pub kms_ca: Option<PathBuf>,
+    /// The client certificate that this service shows to the key-management service (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub kms_cert: Option<PathBuf>,
+    /// The private key of --kms-cert (PEM, mode 0600)
+    #[arg(long, value_name = "FILE")]
+    pub kms_key: Option<PathBuf>,
+    /// The credential of this service at the key-management service (TOML, mode 0600), if it has no certificate
+    #[arg(long, value_name = "FILE")]
+    pub kms_credentials: Option<PathBuf>,
 }
 
 /// How long what the key-management service said counts.
@@ -54,10 +73,8 @@ pub struct Config {
     pub common: CommonArgs,
     /// Who may call.
     pub directory: Arc<Directory>,
-    /// Where the key-management service is.
-    pub kms: Uri,
-    /// This service's identity there.
-    pub kms_identity: ClientIdentity,
+    /// The key-management service.
+    pub kms: Upstream,
     /// How long proven rights count.
     pub times: TimeArgs,
 }
@@ -69,24 +86,48 @@ impl ServeArgs {
     /// What is wrong; a usage error.
     pub fn check(&self) -> Result<(), StartError> {
         self.common.check()?;
-        self.kms_identity().map(drop)
+        self.kms.upstream(self.common.insecure_dev).map(drop)
     }
+}
 
-    fn kms_identity(&self) -> Result<ClientIdentity, StartError> {
-        let usage = |problem: String| UsageError::new(format!("--kms-credentials: {problem}"));
-        let credential = Credential::read(&self.kms_credentials).map_err(|error| usage(error.to_string()))?;
-        Ok(ClientIdentity::basic(&credential).map_err(|error| usage(error.to_string()))?)
+impl KmsArgs {
+    fn upstream(&self, insecure_dev: bool) -> Result<Upstream, StartError> {
+        let own = match (&self.kms_cert, &self.kms_key) {
+            (Some(cert), Some(key)) => Some((cert.clone(), key.clone())),
+            (None, None) => None,
+            _ => return Err(UsageError::new("--kms-cert and --kms-key belong together").into()),
+        };
+        let identity = match &self.kms_credentials {
+            Some(path) => basic(path).map_err(|problem| usage("--kms-credentials", problem))?,
+            None if own.is_some() => ClientIdentity::certificate(),
+            None => return Err(UsageError::new("either --kms-cert or --kms-credentials is needed").into()),
+        };
+        let upstream = match (&self.kms_ca, own) {
+            (Some(ca), own) => Upstream::over_tls(self.kms.clone(), identity, ca.clone(), own),
+            (None, None) => Upstream::plain(self.kms.clone(), identity, insecure_dev),
+            (None, Some(_)) => return Err(UsageError::new("--kms-cert needs --kms-ca").into()),
+        };
+        Ok(upstream.map_err(|problem| usage("--kms", problem))?)
     }
+}
+
+fn basic(path: &Path) -> Result<ClientIdentity, String> {
+    let credential = Credential::read(path).map_err(|error| error.to_string())?;
+    ClientIdentity::basic(&credential).map_err(|error| error.to_string())
+}
+
+fn usage(option: &str, problem: impl Display) -> UsageError {
+    UsageError::new(format!("{option}: {problem}"))
 }
 
 impl TryFrom<ServeArgs> for Config {
     type Error = StartError;
 
-    /// Reads the files that the flags name. No port is bound yet.
+    /// Reads the files that the flags name. No port is bound yet. Needs a runtime.
     fn try_from(args: ServeArgs) -> Result<Self, StartError> {
-        let kms_identity = args.kms_identity()?;
+        let kms = args.kms.upstream(args.common.insecure_dev)?;
         let directory = Arc::new(args.common.directory(None)?);
-        Ok(Self { common: args.common, directory, kms: args.kms, kms_identity, times: args.times })
+        Ok(Self { common: args.common, directory, kms, times: args.times })
     }
 }
 

@@ -10,10 +10,10 @@ use async_trait::async_trait;
 use envelope::{EncryptionContext, TableKey};
 use proto::kms as wire;
 use proto::kms::key_management_service_client::KeyManagementServiceClient;
-use service_kit::ClientIdentity;
+use service_kit::Upstream;
 use table_core::Tables;
 use table_core::kms::{Actor, KeyInfo, KeyService, KeyState, KmsFailure, NewTableKey, Refusal};
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt as _;
 use zeroize::Zeroizing;
@@ -35,27 +35,22 @@ type Client = KeyManagementServiceClient<Channel>;
 #[derive(Clone)]
 pub(crate) struct KmsClient {
     client: Client,
-    identity: ClientIdentity,
+    upstream: Upstream,
     service_principal: String,
     calls: KmsCalls,
 }
 
 impl KmsClient {
     /// Connects on first use, and again whenever the connection is lost.
-    pub(crate) fn new(
-        endpoint: Endpoint,
-        identity: ClientIdentity,
-        service_principal: String,
-        calls: KmsCalls,
-    ) -> Self {
-        let channel = endpoint
-            .connect_timeout(CONNECT_DEADLINE)
-            .tcp_nodelay(true)
-            .http2_keep_alive_interval(PING_EVERY)
-            .keep_alive_timeout(PING_DEADLINE)
-            .keep_alive_while_idle(true)
-            .connect_lazy();
-        Self { client: KeyManagementServiceClient::new(channel), identity, service_principal, calls }
+    pub(crate) fn new(upstream: Upstream, service_principal: String, calls: KmsCalls) -> Self {
+        let channel = upstream.channel(|endpoint| {
+            endpoint
+                .connect_timeout(CONNECT_DEADLINE)
+                .http2_keep_alive_interval(PING_EVERY)
+                .keep_alive_timeout(PING_DEADLINE)
+                .keep_alive_while_idle(true)
+        });
+        Self { client: KeyManagementServiceClient::new(channel), upstream, service_principal, calls }
     }
 
     /// Reports changes to the engine, for ever. While nothing can be reported, the engine knows.
@@ -117,7 +112,8 @@ impl KmsClient {
             Actor::Service => None,
             Actor::OnBehalfOf(principal) => Some(&principal.arn),
         };
-        self.identity
+        self.upstream
+            .identity()
             .sign(&mut request, on_behalf_of)
             .map_err(|_| Status::internal("an identity that does not fit a header"))?;
         Ok(request)

@@ -17,7 +17,7 @@ use tonic::{Request, Status, Streaming};
 use crate::refused::Refused;
 
 /// Longer than any answer may take on a busy machine; a call that hangs fails its test instead of the whole run.
-const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 /// BatchGetItem answers hold up to 16 MB.
 const MESSAGE_BYTES: usize = 32 * 1024 * 1024;
 
@@ -109,8 +109,13 @@ impl Kms {
         credentials: Option<&Credentials>,
         caller: Option<&str>,
     ) -> Self {
+        Self::over(channel(address), credentials, caller)
+    }
+
+    /// The same over a connection that is there.
+    pub fn over(channel: Channel, credentials: Option<&Credentials>, caller: Option<&str>) -> Self {
         let headers = Headers::new(credentials, caller);
-        Self { client: KeyManagementServiceClient::with_interceptor(channel(address), headers) }
+        Self { client: KeyManagementServiceClient::with_interceptor(channel, headers) }
     }
 
     /// Subscribes to key changes.
@@ -191,7 +196,12 @@ pub struct Tables {
 impl Tables {
     /// A client that calls as the owner of `credentials`, or as nobody.
     pub fn new(address: SocketAddr, credentials: Option<&Credentials>) -> Self {
-        let client = TableServiceClient::with_interceptor(channel(address), Headers::new(credentials, None));
+        Self::over(channel(address), credentials)
+    }
+
+    /// The same over a connection that is there.
+    pub fn over(channel: Channel, credentials: Option<&Credentials>) -> Self {
+        let client = TableServiceClient::with_interceptor(channel, Headers::new(credentials, None));
         Self {
             client: client.max_decoding_message_size(MESSAGE_BYTES).max_encoding_message_size(MESSAGE_BYTES),
         }

@@ -10,6 +10,7 @@
 
 mod binaries;
 pub mod canary;
+mod certificates;
 mod client;
 mod dice;
 mod disk;
@@ -24,6 +25,7 @@ mod stack;
 mod wait;
 
 pub use binaries::path as binary;
+pub use certificates::{Authority, Certificate};
 pub use client::{Credentials, Headers, Kms, Tables, channel};
 pub use dice::Dice;
 pub use disk::Disk;

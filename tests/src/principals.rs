@@ -18,6 +18,8 @@ pub struct Person {
     pub arn: String,
     /// What it proves itself with.
     pub credentials: Credentials,
+    /// The name in its certificate.
+    pub san: String,
     policy: Option<String>,
     service: Option<String>,
 }
@@ -39,7 +41,11 @@ impl Principals {
     }
 
     fn add(&mut self, arn: String, policy: Option<String>, service: Option<String>) {
-        self.people.push(Person { arn, credentials: fresh_credentials(), policy, service });
+        let name = arn.rsplit([':', '/']).next().unwrap_or_default();
+        // One kind of name for some and the other for others, so that both are used.
+        let san =
+            if service.is_some() { format!("spiffe://keystead/{name}") } else { format!("{name}.keystead") };
+        self.people.push(Person { arn, credentials: fresh_credentials(), san, policy, service });
     }
 
     /// Adds the user `name` with `policy`.
@@ -82,6 +88,7 @@ impl Principals {
             line("arn", &person.arn);
             line("access_key_id", access_key_id);
             line("secret_access_key", secret);
+            line("certificate_san", &person.san);
             if let Some(policy) = &person.policy {
                 line("policy", policy);
             }
@@ -106,7 +113,7 @@ impl Default for Principals {
 }
 
 /// Writes a file of mode 0600.
-fn write_private(path: &Path, text: &str) {
+pub(crate) fn write_private(path: &Path, text: &str) {
     use std::io::Write as _;
     let mut file = std::fs::OpenOptions::new()
         .write(true)

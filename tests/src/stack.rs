@@ -3,14 +3,17 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::process::Command;
+use tonic::transport::Channel;
 
 use crate::binaries;
 use crate::canary::files;
-use crate::client::{Credentials, Kms, Tables};
+use crate::certificates::Authority;
+use crate::client::{Credentials, Kms, Tables, channel};
 use crate::metrics::{self, Metrics};
 use crate::principals::Principals;
 use crate::process::{Printed, Process};
@@ -28,6 +31,8 @@ pub struct Settings {
     pub principals: Option<Principals>,
     /// Further arguments for table-service, for example `["--key-lease", "2s"]`.
     pub table: Vec<String>,
+    /// TLS everywhere, with certificates of this authority.
+    pub authority: Option<Arc<Authority>>,
     /// How much is logged, as `--log-filter` takes it; without it the services decide.
     pub logging: Option<&'static str>,
     /// Where the files of the services are, instead of where temporary files are.
@@ -38,6 +43,13 @@ impl Settings {
     /// Services that know `principals`.
     pub fn knowing(principals: Principals) -> Self {
         Self { principals: Some(principals), ..Self::default() }
+    }
+
+    /// TLS between the services and towards clients; the table service's own credential is a certificate.
+    #[must_use]
+    pub fn over_tls(mut self) -> Self {
+        self.authority = Some(Arc::new(Authority::new()));
+        self
     }
 
     /// Sets how much is logged.
@@ -138,6 +150,12 @@ impl Stack {
             principals.write(&root.path().join("principals.toml"));
             principals.write_service_credential(&root.path().join("service-credential.toml"));
         }
+        if let Some(authority) = &settings.authority {
+            authority.write(&root.path().join("ca.pem"));
+            authority.issue(&["127.0.0.1"]).write(root.path(), "server");
+            let service = settings.principals.as_ref().expect("certificates are principals'").service();
+            authority.issue(&[&service.san]).write(root.path(), "service");
+        }
         Self {
             root,
             settings,
@@ -163,22 +181,42 @@ impl Stack {
 
     /// A client of the table service that calls as the account root.
     pub fn tables(&self) -> Tables {
-        Tables::new(self.table_address(), self.root_credentials())
+        Tables::over(self.channel(self.table_address()), self.root_credentials())
     }
 
     /// A client of the key-management service that calls as the account root.
     pub fn kms(&self) -> Kms {
-        Kms::new(self.kms_address(), self.root_credentials())
+        Kms::over(self.channel(self.kms_address()), self.root_credentials(), None)
+    }
+
+    /// Where certificates and keys are.
+    pub fn files(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// Who signs the certificates.
+    pub fn authority(&self) -> &Authority {
+        self.settings.authority.as_ref().expect("the stack was started over TLS")
+    }
+
+    /// A connection to one of the services, over TLS if they speak it.
+    fn channel(&self, address: SocketAddr) -> Channel {
+        match &self.settings.authority {
+            Some(authority) => authority.channel(address, None),
+            None => channel(address),
+        }
     }
 
     /// A client of the table service that calls as the user `name` of the principals.
     pub fn tables_as(&self, name: &str) -> Tables {
-        Tables::new(self.table_address(), Some(&self.principals().user(name).credentials))
+        let channel = self.channel(self.table_address());
+        Tables::over(channel, Some(&self.principals().user(name).credentials))
     }
 
     /// A client of the key-management service that calls as the user `name` of the principals.
     pub fn kms_as(&self, name: &str) -> Kms {
-        Kms::new(self.kms_address(), Some(&self.principals().user(name).credentials))
+        let channel = self.channel(self.kms_address());
+        Kms::over(channel, Some(&self.principals().user(name).credentials), None)
     }
 
     /// The principals that the services know.
@@ -319,12 +357,22 @@ impl Stack {
         let kms = self.kms.map_or_else(unused_address, |kms| kms.grpc);
         let mut command = Command::new(binaries::path("table-service"));
         serve(&mut command, &self.data().join("table"), self.table);
-        command.args(["--kms", &format!("http://{kms}")]);
+        let scheme = if self.settings.authority.is_some() { "https" } else { "http" };
+        command.args(["--kms", &format!("{scheme}://{kms}")]);
         let credential = match self.settings.principals {
             Some(_) => self.root.path().join("service-credential.toml"),
             None => self.data().join("kms/service-credential.toml"),
         };
-        command.arg("--kms-credentials").arg(credential).args(&self.settings.table);
+        if self.settings.authority.is_some() {
+            for (flag, file) in
+                [("--kms-ca", "ca.pem"), ("--kms-cert", "service.pem"), ("--kms-key", "service.key")]
+            {
+                command.arg(flag).arg(self.root.path().join(file));
+            }
+        } else {
+            command.arg("--kms-credentials").arg(credential);
+        }
+        command.args(&self.settings.table);
         self.add_principals(&mut command);
         let mut process = self.spawn(command, "table-service");
         self.table = Some(process.wait_for(|line| listening(line).map(|(_, address)| address)).await);
@@ -350,6 +398,13 @@ impl Stack {
     fn add_principals(&self, command: &mut Command) {
         if self.settings.principals.is_some() {
             command.arg("--principals").arg(self.root.path().join("principals.toml"));
+        }
+        if self.settings.authority.is_some() {
+            for (flag, file) in
+                [("--tls-cert", "server.pem"), ("--tls-key", "server.key"), ("--tls-client-ca", "ca.pem")]
+            {
+                command.arg(flag).arg(self.root.path().join(file));
+            }
         }
     }
 

@@ -4,8 +4,8 @@
 //! file ([`Directory::load`], in `principals_file`) or is made for development ([`Directory::development`]).
 
 use crate::{
-    AccessKeyId, AccountId, Credential, CredentialError, FileError, PolicyDocument, PolicyError, Principal,
-    PrincipalArn, SecretKey, ServiceName, principals_file,
+    AccessKeyId, AccountId, CertificateSan, Credential, CredentialError, FileError, PolicyDocument,
+    PolicyError, Principal, PrincipalArn, SecretKey, ServiceName, principals_file,
 };
 use fault::{Fault, Kind};
 use std::{
@@ -16,10 +16,11 @@ use std::{
     sync::Arc,
 };
 
-/// Principals by ARN and by access key id. `Debug` shows how many, nothing else.
+/// Principals by ARN, by access key id and by the name in their certificate. `Debug` shows how many, nothing else.
 pub struct Directory {
     by_arn: HashMap<String, Arc<Principal>>,
     by_key: HashMap<String, Key>,
+    by_san: HashMap<String, Arc<Principal>>,
     anonymous: Option<Arc<Principal>>,
     /// Compared in place of the secret of an access key id that does not exist, so that both take the same time.
     decoy: SecretKey,
@@ -98,6 +99,9 @@ pub enum DirectoryError {
     /// Two principals have the same access key id.
     #[error("access key id {0} is named twice")]
     DuplicateKey(AccessKeyId),
+    /// Two principals have the same certificate name.
+    #[error("certificate_san {0} is named twice")]
+    DuplicateSan(CertificateSan),
     /// A credential could not be made, read or written.
     #[error(transparent)]
     Credential(#[from] CredentialError),
@@ -115,8 +119,10 @@ impl Directory {
     /// ```
     ///
     /// - `arn`: required. `arn:aws:iam::ACCOUNT:root` is the account's root; it may do everything and takes no policy.
-    /// - `access_key_id` with `secret_access_key`: both or neither. Without them the principal cannot call by itself,
-    ///   but a service may act on its behalf.
+    /// - `access_key_id` with `secret_access_key`: both or neither. Without them and without a `certificate_san` the
+    ///   principal cannot call by itself, but a service may act on its behalf.
+    /// - `certificate_san`: a DNS name or a URI. Whoever shows a client certificate of the service's own authority with
+    ///   exactly this name in its subjectAltName is this principal.
     /// - `policy` (JSON text) or `policy_file` (a path, relative to the principals file, that only its owner may
     ///   write): at most one. Without it the principal has what key policies and grants give it.
     /// - `service`: the service that this principal is, such as `dynamodb.us-east-1.amazonaws.com`.
@@ -134,11 +140,15 @@ impl Directory {
         service: Option<(ServiceName, Credential)>,
     ) -> Result<Self, DirectoryError> {
         let mut directory = Self::nobody()?;
-        let anonymous = directory.add(Principal::root(account.clone()), Some(root))?;
+        let anonymous = directory.add(Principal::root(account.clone()), Some(root), None)?;
         directory.anonymous = Some(anonymous);
         if let Some((name, credential)) = service {
             let arn = PrincipalArn::of_service(&account, &name);
-            directory.add(Principal::service(arn, name, PolicyDocument::default()), Some(credential))?;
+            directory.add(
+                Principal::service(arn, name, PolicyDocument::default()),
+                Some(credential),
+                None,
+            )?;
         }
         Ok(directory)
     }
@@ -148,17 +158,19 @@ impl Directory {
         Ok(Self {
             by_arn: HashMap::new(),
             by_key: HashMap::new(),
+            by_san: HashMap::new(),
             anonymous: None,
             decoy: SecretKey::generate()?,
         })
     }
 
-    /// Adds a principal, unless its ARN or its key id is taken. The account of the services has no other principals: it
-    /// owns the keys that no user may know of.
+    /// Adds a principal, unless its ARN, its key id or its certificate name is taken. The account of the services has no
+    /// other principals: it owns the keys that no user may know of.
     pub(crate) fn add(
         &mut self,
         principal: Principal,
         credential: Option<Credential>,
+        san: Option<CertificateSan>,
     ) -> Result<Arc<Principal>, DirectoryError> {
         if principal.account == AccountId::of_services() && principal.as_service().is_none() {
             let problem = "the account belongs to the services, and has no root, users or roles";
@@ -174,7 +186,23 @@ impl Directory {
                 return Err(DirectoryError::DuplicateKey(access_key_id));
             }
         }
+        if let Some(san) = san
+            && self.by_san.insert(san.as_str().to_owned(), principal.clone()).is_some()
+        {
+            return Err(DirectoryError::DuplicateSan(san));
+        }
         Ok(principal)
+    }
+
+    /// Who holds a certificate with these names, which was found to be of the right authority. Nobody, if none of them is
+    /// a principal's. Names of several principals prove none of them.
+    pub fn certified<'a>(
+        &self,
+        sans: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Option<Arc<Principal>>, AuthError> {
+        let mut known = sans.into_iter().filter_map(|san| self.by_san.get(san));
+        let Some(first) = known.next() else { return Ok(None) };
+        if known.all(|other| other.arn == first.arn) { Ok(Some(first.clone())) } else { Err(AuthError) }
     }
 
     /// Who proves with `secret` to hold the access key `access_key_id`. Takes the same time whether the id exists or

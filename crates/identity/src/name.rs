@@ -13,6 +13,8 @@ const MAX_REGION_BYTES: usize = 32;
 const ACCESS_KEY_ID_BYTES: RangeInclusive<usize> = 16..=128;
 /// Longest accepted service name, in bytes (a DNS name's limit).
 const MAX_SERVICE_BYTES: usize = 253;
+/// Longest accepted URI of a certificate, in bytes (the limit of a SPIFFE ID).
+const MAX_SAN_BYTES: usize = 2048;
 
 /// A name that does not have the form its kind demands. The text says which form, never more.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -113,6 +115,14 @@ name!(
     "a principal ARN such as arn:aws:iam::000000000000:user/alice"
 );
 
+name!(
+    /// A name in a certificate (subjectAltName): a DNS name or a URI. Only a URI has a colon, so that no DNS name is
+    /// ever taken for a URI or the other way round.
+    CertificateSan,
+    is_certificate_san,
+    "a DNS name or a URI, as a certificate has it in its subjectAltName"
+);
+
 impl AccountId {
     /// The account that services themselves belong to: it owns the keys that no user sees.
     pub fn of_services() -> Self {
@@ -175,6 +185,27 @@ fn is_region(text: &str) -> bool {
 fn is_service(text: &str) -> bool {
     text.len() <= MAX_SERVICE_BYTES
         && text.strip_suffix(".amazonaws.com").is_some_and(|service| service.split('.').all(is_label))
+}
+
+/// A name that certificates can hold. Wildcards are for servers: one that stood for a principal would stand for many.
+fn is_certificate_san(text: &str) -> bool {
+    match text.split_once(':') {
+        Some((scheme, rest)) => {
+            text.len() <= MAX_SAN_BYTES
+                && scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+                && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+                && !rest.is_empty()
+                && rest.bytes().all(|byte| byte.is_ascii_graphic())
+        }
+        None => text.len() <= MAX_SERVICE_BYTES && text.split('.').all(is_dns_label),
+    }
+}
+
+fn is_dns_label(text: &str) -> bool {
+    (1..=63).contains(&text.len())
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
 fn is_principal_arn(text: &str) -> bool {

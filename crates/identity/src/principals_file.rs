@@ -1,8 +1,8 @@
 //! Reads the principals file. Its form is documented at [`Directory::load`], its only caller.
 
 use crate::{
-    AccessKeyId, Credential, Directory, DirectoryError, PolicyDocument, Principal, PrincipalArn, SecretKey,
-    ServiceName, credential::line_of, private_file,
+    AccessKeyId, CertificateSan, Credential, Directory, DirectoryError, PolicyDocument, Principal,
+    PrincipalArn, SecretKey, ServiceName, credential::line_of, private_file,
 };
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -20,6 +20,7 @@ struct Entry {
     arn: PrincipalArn,
     access_key_id: Option<AccessKeyId>,
     secret_access_key: Option<SecretKey>,
+    certificate_san: Option<CertificateSan>,
     policy: Option<String>,
     policy_file: Option<PathBuf>,
     service: Option<ServiceName>,
@@ -36,9 +37,10 @@ pub(crate) fn load(path: &Path) -> Result<Directory, DirectoryError> {
         return Err(DirectoryError::Nobody(path.to_owned()));
     }
     let mut directory = Directory::nobody()?;
-    for entry in file.principal {
+    for mut entry in file.principal {
+        let san = entry.certificate_san.take();
         let (principal, credential) = entry.into_principal(path.parent().unwrap_or(Path::new("")))?;
-        directory.add(principal, credential)?;
+        directory.add(principal, credential, san)?;
     }
     Ok(directory)
 }

@@ -77,12 +77,12 @@ impl FileError {
 }
 
 /// Reads a text that only its owner may read.
-pub(crate) fn read_secret(path: &Path) -> Result<Zeroizing<String>, FileError> {
+pub fn read_secret(path: &Path) -> Result<Zeroizing<String>, FileError> {
     read(path, ANY_FOREIGN_ACCESS, 0o600)
 }
 
 /// Reads a text that only its owner may change.
-pub(crate) fn read_rules(path: &Path) -> Result<Zeroizing<String>, FileError> {
+pub fn read_rules(path: &Path) -> Result<Zeroizing<String>, FileError> {
     read(path, FOREIGN_WRITE, 0o644)
 }
 

@@ -2,7 +2,7 @@
 //! default and its help text. The environment variable and the key of the configuration file follow from the name
 //! (`options`).
 
-use crate::{Limits, StartError, exposure::Protection, telemetry::LogFormat};
+use crate::{Limits, StartError, exposure::Protection, telemetry::LogFormat, tls::TlsArgs};
 use clap::Args;
 use identity::{AccountId, Directory, Region, ServiceName};
 use std::{
@@ -38,6 +38,9 @@ pub struct CommonArgs {
     /// Listen to other machines although that is not safe
     #[arg(long)]
     pub insecure_dev: bool,
+    /// What the service shows, and whom it believes.
+    #[command(flatten)]
+    pub tls: TlsArgs,
     /// How much to take on.
     #[command(flatten)]
     pub limits: LimitArgs,
@@ -114,10 +117,13 @@ impl CommonArgs {
         if let Some(path) = &self.principals {
             Directory::load(path)?;
         }
-        self.protection().check(self.listen).map(drop)
-    }
-
-    pub(crate) fn protection(&self) -> Protection {
-        Protection { has_tls: false, has_principals: self.principals.is_some(), is_waived: self.insecure_dev }
+        let tls = self.tls.files()?;
+        let protection = Protection {
+            has_tls: tls.is_some(),
+            has_principals: self.principals.is_some(),
+            is_waived: self.insecure_dev,
+        };
+        protection.check(self.listen)?;
+        Ok(tls.map_or(Ok(()), |files| files.load().map(drop))?)
     }
 }

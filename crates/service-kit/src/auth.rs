@@ -1,10 +1,14 @@
-//! Who calls: HTTP Basic credentials, and for services the principal they act for.
+//! Who calls: client certificates, HTTP Basic credentials, and for services the principal they act for.
 //!
 //! The gate fails closed: whatever it does not understand is refused, and credentials that are wrong are refused even
-//! where none would be accepted. Client certificates will be another branch of [`Gate::admit`], which is why it sees
-//! the whole request head.
+//! where none would be accepted. A certificate that is a principal's decides; Basic credentials beside it must be right
+//! and of the same principal. A certificate that is nobody's counts for nothing, and Basic credentials may still prove
+//! who calls; one that is several principals' is refused. There is one answer for all of it, so that nothing can be
+//! learned from it.
+//!
+//! Basic credentials come over TLS or loopback only, because no other listener starts (`exposure`), unless that was waived.
 
-use crate::{RequestId, status};
+use crate::{RequestId, peers::Peer, status};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use fault::{Fault, Kind};
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION, request::Parts};
@@ -50,13 +54,24 @@ pub(crate) enum Refusal {
 
 impl Gate {
     pub(crate) fn admit(&self, request: &Parts) -> Result<Caller, Refusal> {
-        let principal = match single(&request.headers, AUTHORIZATION.as_str())? {
-            Some(value) => self.basic(value)?,
-            None => self.directory.anonymous().ok_or(Refusal::Missing)?,
-        };
+        let principal = self.principal(request)?;
         match single(&request.headers, ON_BEHALF_OF_HEADER)? {
             Some(value) => self.on_behalf_of(&principal, value),
             None => Ok(Caller::direct(principal)),
+        }
+    }
+
+    fn principal(&self, request: &Parts) -> Result<Arc<Principal>, Refusal> {
+        let basic =
+            single(&request.headers, AUTHORIZATION.as_str())?.map(|value| self.basic(value)).transpose()?;
+        let certified = match request.extensions.get::<Peer>() {
+            Some(peer) => peer.certified.clone()?,
+            None => None,
+        };
+        match (certified, basic) {
+            (Some(certified), Some(basic)) if certified.arn != basic.arn => Err(AuthError.into()),
+            (Some(principal), _) | (None, Some(principal)) => Ok(principal),
+            (None, None) => self.directory.anonymous().ok_or(Refusal::Missing),
         }
     }
 
@@ -106,7 +121,7 @@ impl Fault for Refusal {
 
     fn public_message(&self) -> Cow<'_, str> {
         match self {
-            Self::Missing => "The request has no credentials: send HTTP Basic in `authorization`.".into(),
+            Self::Missing => "The request has no credentials: send HTTP Basic in `authorization`, or show a client certificate.".into(),
             Self::Malformed(header) => format!("The header {header} is malformed.").into(),
             Self::Wrong(AuthError) => AuthError.to_string().into(),
             Self::NotAService(arn) => {

@@ -1,16 +1,116 @@
-//! How a service says who it is when it calls another one.
+//! How a service reaches another one, and says there who it is.
 
-use crate::{ON_BEHALF_OF_HEADER, REQUEST_ID_HEADER, RequestId};
+use crate::{
+    ON_BEHALF_OF_HEADER, REQUEST_ID_HEADER, RequestId, UsageError,
+    reload::Reloaded,
+    tls::{ClientFiles, KeyPair},
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
+use http::Uri;
+use hyper_util::rt::TokioIo;
 use identity::{Credential, PrincipalArn};
-use std::fmt;
-use tonic::metadata::{Ascii, MetadataValue, errors::InvalidMetadataValue};
+use rustls::{ClientConfig, pki_types::ServerName};
+use std::{fmt, io, net::IpAddr, path::PathBuf};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+use tokio_rustls::TlsConnector;
+use tonic::{
+    metadata::{Ascii, MetadataValue, errors::InvalidMetadataValue},
+    transport::{Channel, Endpoint},
+};
 use zeroize::Zeroizing;
+
+/// Another service: where it is, how it proves that it is the right one, and how the caller proves who it is.
+#[derive(Clone)]
+pub struct Upstream {
+    url: Uri,
+    identity: ClientIdentity,
+    /// Nothing for plain HTTP/2.
+    tls: Option<Reloaded<ClientConfig>>,
+}
+
+impl Upstream {
+    /// Over plain HTTP/2, which no credential may take to another machine unless that `is_waived`.
+    pub fn plain(url: Uri, identity: ClientIdentity, is_waived: bool) -> Result<Self, UsageError> {
+        if url.scheme_str() != Some("http") {
+            return Err(UsageError::new(format!("{url} needs a certificate authority")));
+        }
+        if !is_waived && !is_loopback(&url) {
+            let problem = format!("{url} is another machine, and credentials must not go there without TLS");
+            return Err(UsageError::new(problem));
+        }
+        Ok(Self { url, identity, tls: None })
+    }
+
+    /// Over TLS. The other side's certificate must be of the authority `ca` and for the host of `url`; `own` is the
+    /// certificate that this side shows, with its private key. The files are followed. Needs a runtime.
+    pub fn over_tls(
+        url: Uri,
+        identity: ClientIdentity,
+        ca: PathBuf,
+        own: Option<(PathBuf, PathBuf)>,
+    ) -> Result<Self, UsageError> {
+        if url.scheme_str() != Some("https") {
+            return Err(UsageError::new(format!("{url} has no TLS, so that no certificate is of use")));
+        }
+        let own = own.map(|(cert, key)| KeyPair { cert, key });
+        Ok(Self { url, identity, tls: Some(ClientFiles { ca, own }.follow()?) })
+    }
+
+    /// A connection with the given settings, made at first use and again whenever it is lost.
+    pub fn channel(&self, settings: impl FnOnce(Endpoint) -> Endpoint) -> Channel {
+        let tls = self.tls.clone();
+        let connector = tower::service_fn(move |url| {
+            let tls = tls.clone();
+            async move { connect(url, tls).await.map(TokioIo::new) }
+        });
+        settings(Endpoint::from(self.url.clone())).connect_with_connector_lazy(connector)
+    }
+
+    /// Who this side is.
+    pub fn identity(&self) -> &ClientIdentity {
+        &self.identity
+    }
+}
+
+impl fmt::Debug for Upstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Upstream({})", self.url)
+    }
+}
+
+/// Both directions of a connection.
+trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+
+async fn connect(url: Uri, tls: Option<Reloaded<ClientConfig>>) -> io::Result<Box<dyn Duplex>> {
+    let host = host(&url);
+    let port = url.port_u16().unwrap_or(if tls.is_some() { 443 } else { 80 });
+    let tcp = TcpStream::connect((host, port)).await?;
+    tcp.set_nodelay(true)?;
+    let Some(tls) = tls else { return Ok(Box::new(tcp)) };
+    let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+    Ok(Box::new(TlsConnector::from(tls.current()).connect(name, tcp).await?))
+}
+
+fn is_loopback(url: &Uri) -> bool {
+    let host = host(url);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// The host, an IPv6 address without its brackets.
+fn host(url: &Uri) -> &str {
+    url.host().unwrap_or_default().trim_matches(['[', ']'])
+}
 
 /// The identity of a calling service, ready to be put on requests. `Debug` shows nothing of it.
 #[derive(Clone)]
 pub struct ClientIdentity {
-    authorization: MetadataValue<Ascii>,
+    /// Nothing if the connection's certificate says it all.
+    authorization: Option<MetadataValue<Ascii>>,
 }
 
 impl ClientIdentity {
@@ -20,7 +120,12 @@ impl ClientIdentity {
         let header = Zeroizing::new(format!("Basic {}", STANDARD.encode(pair.as_bytes())));
         let mut authorization: MetadataValue<Ascii> = header.parse()?;
         authorization.set_sensitive(true);
-        Ok(Self { authorization })
+        Ok(Self { authorization: Some(authorization) })
+    }
+
+    /// The certificate that the connection shows.
+    pub fn certificate() -> Self {
+        Self { authorization: None }
     }
 
     /// Puts this identity on a request, and the principal it acts for, if any.
@@ -30,7 +135,9 @@ impl ClientIdentity {
         on_behalf_of: Option<&PrincipalArn>,
     ) -> Result<(), InvalidMetadataValue> {
         let metadata = request.metadata_mut();
-        metadata.insert("authorization", self.authorization.clone());
+        if let Some(authorization) = &self.authorization {
+            metadata.insert("authorization", authorization.clone());
+        }
         if let Some(arn) = on_behalf_of {
             metadata.insert(ON_BEHALF_OF_HEADER, arn.as_str().parse()?);
         }

@@ -10,6 +10,14 @@ pub struct Limits {
     pub concurrent_requests: usize,
     /// The same for requests that need no credentials, counted apart so that neither starves the other.
     pub concurrent_public_requests: usize,
+    /// Connections at the same time. Each costs some 10 KB, with TLS some 40 KB, while it is idle.
+    pub connections: usize,
+    /// How long a new connection may take to begin: TLS, and the first bytes of HTTP/2.
+    pub handshake: Duration,
+    /// How long a request may take to be answered, whatever time its caller gives it. Streams may take for ever.
+    pub request: Duration,
+    /// How long an answer may take to be taken by its caller.
+    pub answer: Duration,
     /// Streams on one HTTP/2 connection.
     pub streams_per_connection: u32,
     /// Bytes of all headers of a request: credentials, ids and tracing need a fraction of it.
@@ -27,6 +35,10 @@ impl Default for Limits {
         Self {
             concurrent_requests: 4_096,
             concurrent_public_requests: 256,
+            connections: 4_096,
+            handshake: Duration::from_secs(10),
+            request: Duration::from_secs(30),
+            answer: Duration::from_secs(30),
             streams_per_connection: 1_024,
             header_bytes: 16 * 1024,
             keepalive: Duration::from_secs(60),

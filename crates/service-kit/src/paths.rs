@@ -20,6 +20,8 @@ pub(crate) struct Method {
     pub(crate) service: Arc<str>,
     pub(crate) name: Arc<str>,
     pub(crate) is_public: bool,
+    /// Whether it may take as long as its caller likes: a watch, or a conversation.
+    pub(crate) is_stream: bool,
 }
 
 /// Every method of the given descriptor sets.
@@ -39,12 +41,15 @@ impl Paths {
                         let path = format!("/{service_name}/{}", method.name());
                         let is_public = PUBLIC.contains(&path.as_str());
                         let name = method.name().into();
-                        known.insert(path, Method { service: service_name.clone(), name, is_public });
+                        let is_stream = method.server_streaming() || method.client_streaming();
+                        let service = service_name.clone();
+                        known.insert(path, Method { service, name, is_public, is_stream });
                     }
                 }
             }
         }
-        let unknown = Method { service: "unknown".into(), name: "unknown".into(), is_public: false };
+        let name: Arc<str> = "unknown".into();
+        let unknown = Method { service: name.clone(), name, is_public: false, is_stream: false };
         Ok(Self { known, unknown })
     }
 

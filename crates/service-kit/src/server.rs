@@ -4,20 +4,24 @@ use crate::{
     CommonArgs, Limits, Readiness, StartError, admin,
     auth::Gate,
     exposure::Protection,
+    listener::Listener,
     metrics::RpcMetrics,
     paths::Paths,
+    peers::Peers,
+    reload::Reloaded,
     stack::{self, Stack},
+    tls::{ServerFiles, TlsArgs},
 };
 use axum::{middleware::from_fn_with_state, response::IntoResponse};
 use identity::Directory;
 use prometheus_client::registry::Registry;
+use rustls::ServerConfig;
 use std::{convert::Infallible, error::Error, io, net::SocketAddr, sync::Arc};
 use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use tonic::{
     server::NamedService,
     service::{Routes, RoutesBuilder},
-    transport::server::TcpIncoming,
 };
 use tonic_health::{ServingStatus, server::HealthReporter};
 
@@ -36,6 +40,7 @@ pub struct Server {
     registry: Registry,
     readiness: Readiness,
     limits: Limits,
+    tls: TlsArgs,
     insecure_dev: bool,
 }
 
@@ -57,6 +62,7 @@ impl Server {
             registry: Registry::default(),
             readiness,
             limits: Limits::default(),
+            tls: TlsArgs::default(),
             insecure_dev: false,
         }
     }
@@ -95,6 +101,7 @@ impl Server {
     /// Takes over what the options say of the server itself.
     pub fn configure(mut self, common: &CommonArgs) -> Self {
         self.limits = common.limits.limits();
+        self.tls = common.tls.clone();
         self.insecure_dev = common.insecure_dev;
         self
     }
@@ -102,6 +109,12 @@ impl Server {
     /// Other limits than the usual ones.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// TLS with these files.
+    pub fn tls(mut self, tls: TlsArgs) -> Self {
+        self.tls = tls;
         self
     }
 
@@ -118,7 +131,10 @@ impl Server {
 
     /// Checks everything, then takes the ports. Port 0 takes a free one.
     pub async fn bind(mut self, listen: SocketAddr, admin: SocketAddr) -> Result<Bound, StartError> {
-        self.check_exposure(listen)?;
+        let tls = self.tls.files()?;
+        self.check_exposure(listen, tls.is_some())?;
+        let tls = tls.map(ServerFiles::follow).transpose()?;
+        let directory = Arc::clone(&self.gate.directory);
         let paths = Paths::from_descriptors(&self.descriptors).map_err(defect)?;
         let metrics = RpcMetrics::register(&mut self.registry);
         let stop = CancellationToken::new();
@@ -141,6 +157,8 @@ impl Server {
             services: self.services,
             reporter,
             listener,
+            tls,
+            directory,
             address,
             admin_router: admin::router(Arc::new(self.registry), self.readiness.clone()),
             admin_listener,
@@ -151,9 +169,9 @@ impl Server {
         })
     }
 
-    fn check_exposure(&self, listen: SocketAddr) -> Result<(), StartError> {
+    fn check_exposure(&self, listen: SocketAddr, has_tls: bool) -> Result<(), StartError> {
         let has_principals = self.gate.directory.anonymous().is_none();
-        let protection = Protection { has_tls: false, has_principals, is_waived: self.insecure_dev };
+        let protection = Protection { has_tls, has_principals, is_waived: self.insecure_dev };
         if let Some(missing) = protection.check(listen)? {
             tracing::warn!(%listen, missing, "insecure: reachable from other machines because of --insecure-dev");
         }
@@ -189,6 +207,8 @@ pub struct Bound {
     services: Vec<&'static str>,
     reporter: HealthReporter,
     listener: TcpListener,
+    tls: Option<Reloaded<ServerConfig>>,
+    directory: Arc<Directory>,
     address: SocketAddr,
     admin_router: axum::Router,
     admin_listener: TcpListener,
@@ -223,9 +243,16 @@ impl Bound {
             .http2_max_header_list_size(self.limits.header_bytes)
             .http2_keepalive_interval(Some(self.limits.keepalive))
             .http2_keepalive_timeout(Some(self.limits.keepalive_timeout));
-        let incoming = TcpIncoming::from(self.listener).with_nodelay(Some(true));
         // Dropped at the end, and with it whatever still runs.
         let mut background = JoinSet::new();
+        let listener = Listener {
+            tcp: self.listener,
+            tls: self.tls,
+            directory: self.directory,
+            peers: Peers::new(self.limits),
+            limits: self.limits,
+        };
+        let incoming = listener.incoming(stop.clone(), &mut background);
         let admin = axum::serve(self.admin_listener, self.admin_router);
         background.spawn(async move {
             if let Err(error) = admin.await {

@@ -9,6 +9,7 @@ use crate::{
     body::Observed,
     metrics::{RpcMetrics, code_name},
     paths::{Method, Paths},
+    peers::{InWork, Peer},
     status, unhandled,
     upload::Upload,
 };
@@ -51,7 +52,8 @@ pub(crate) async fn handle(State(stack): State<Arc<Stack>>, request: Request, ne
     let id = RequestId::from_headers(request.headers());
     let method = stack.paths.method(request.uri().path()).clone();
     let span = tracing::info_span!("rpc", service = %method.service, method = %method.name, request_id = %id);
-    let mut record = Record::start(&stack, method, id.clone());
+    let in_work = request.extensions().get::<Peer>().map(|peer| peer.begin(method.is_stream));
+    let mut record = Record::start(&stack, method, id.clone(), in_work);
     let mut response = match stack.admit(request, &id, &mut record) {
         Ok(request) => match contained(next.run(request)).instrument(span).await {
             Ok(response) => unhandled::explain(response, stack.domain, &id),
@@ -76,6 +78,7 @@ impl Stack {
         if !record.method.is_public {
             let caller = self.gate.admit(&head).map_err(|refusal| Box::new(refusal.status(id)))?;
             record.caller = Some(caller.clone());
+            record.in_work.iter_mut().for_each(InWork::is_useful);
             head.extensions.insert(caller);
         }
         Ok(Request::from_parts(head, Body::new(Upload::new(body))))
@@ -141,13 +144,15 @@ pub(crate) struct Record {
     /// Nothing yet means that the caller has gone away.
     code: Option<Code>,
     permit: Option<OwnedSemaphorePermit>,
+    /// The request's place among those of its connection.
+    in_work: Option<InWork>,
 }
 
 impl Record {
-    fn start(stack: &Stack, method: Method, id: RequestId) -> Self {
+    fn start(stack: &Stack, method: Method, id: RequestId, in_work: Option<InWork>) -> Self {
         let metrics = stack.metrics.clone();
         metrics.in_flight.inc();
-        Self { metrics, method, id, started: Instant::now(), caller: None, code: None, permit: None }
+        Self { metrics, method, id, started: Instant::now(), caller: None, code: None, permit: None, in_work }
     }
 
     /// Takes the code from headers or trailers, if they have one.

@@ -165,7 +165,37 @@ fn half_a_credential_and_contradictions_are_refused() {
 }
 
 #[test]
+fn a_certificate_name_is_its_principal_exactly() {
+    let bob = "[[principal]]\narn = 'arn:aws:iam::000000000000:user/bob'\n\
+               certificate_san = 'spiffe://example.org/ns/default/sa/bob'\n";
+    let directory = load(&(entry("certificate_san = 'alice.example.org'") + bob)).unwrap();
+    let who = |sans: &[&str]| {
+        directory.certified(sans.iter().copied()).map(|found| found.map(|who| who.arn.to_string()))
+    };
+    assert_eq!(who(&["alice.example.org"]).unwrap().as_deref(), Some(ALICE));
+    assert_eq!(who(&["other", "alice.example.org", "alice.example.org"]).unwrap().as_deref(), Some(ALICE));
+    assert!(who(&["spiffe://example.org/ns/default/sa/bob"]).unwrap().unwrap().ends_with("/bob"));
+    for stranger in ["", "*.example.org", "ALICE.example.org", "alice.example.org.", "example.org", ALICE] {
+        assert_eq!(who(&[stranger]), Ok(None), "{stranger}");
+    }
+    let both = ["alice.example.org", "spiffe://example.org/ns/default/sa/bob"];
+    assert_eq!(who(&both), Err(AuthError), "a certificate of two principals proves neither");
+}
+
+#[test]
+fn what_no_certificate_can_hold_is_no_certificate_name() {
+    for san in ["", "*.example.org", "a b", "-a.org", "a..b", "a.org.", ":x", "1:x", "x:", "spiffe://a b"] {
+        let refusal = refusal(&entry(&format!("certificate_san = '{san}'")));
+        assert!(refusal.contains("line 5: ") && refusal.contains("subjectAltName"), "{san}: {refusal}");
+    }
+}
+
+#[test]
 fn duplicates_are_refused() {
+    let bob = "[[principal]]\narn = 'arn:aws:iam::000000000000:user/bob'\ncertificate_san = 'a.org'\n";
+    assert!(
+        refusal(&(entry("certificate_san = 'a.org'") + bob)).contains("certificate_san a.org is named twice")
+    );
     assert!(refusal(&entry("").repeat(2)).contains(&format!("{ALICE} is named twice")));
     let bob = entry("").replace("alice", "bob");
     assert!(refusal(&(entry("") + &bob)).contains(&format!("access key id {ID} is named twice")));
