@@ -55,6 +55,13 @@ impl Principals {
         self
     }
 
+    /// Adds the user `name` of another account with `policy`.
+    #[must_use]
+    pub fn with_foreigner(mut self, account: &str, name: &str, policy: &str) -> Self {
+        self.add(format!("arn:aws:iam::{account}:user/{name}"), Some(policy.to_owned()), None);
+        self
+    }
+
     /// The account root.
     pub fn root(&self) -> &Person {
         &self.people[0]

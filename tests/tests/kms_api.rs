@@ -1,17 +1,22 @@
 //! The key-management service as a client sees it: states and transitions, aliases, encryption context, rotation,
-//! re-encryption, grants, pages and dry runs.
+//! re-encryption, grants, pages and dry runs; two accounts; what is counted and what is on record.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 use proto::kms::{
     CancelKeyDeletionRequest, CreateGrantRequest, CreateKeyRequest, DataKeySpec, DecryptRequest,
     DeleteAliasRequest, EncryptRequest, GenerateDataKeyRequest, GenerateDataKeyWithoutPlaintextRequest,
-    GenerateRandomRequest, GrantOperation, KeyManagerType, KeyMetadata, KeySpec, KeyState, KeyUsageType,
-    ListAliasesRequest, ListGrantsRequest, ListKeysRequest, OriginType, ReEncryptRequest, RevokeGrantRequest,
-    RotateKeyOnDemandRequest, ScheduleKeyDeletionRequest, UpdateAliasRequest,
+    GenerateRandomRequest, GrantConstraints, GrantOperation, KeyManagerType, KeyMetadata, KeySpec, KeyState,
+    KeyUsageType, ListAliasesRequest, ListGrantsRequest, ListKeysRequest, OriginType, ReEncryptRequest,
+    RetireGrantRequest, RevokeGrantRequest, RotateKeyOnDemandRequest, ScheduleKeyDeletionRequest,
+    UpdateAliasRequest,
 };
-use tests::{ACCOUNT, Kms, REGION, Refusal, Refused, Stack};
+use tests::{ACCOUNT, Kms, PERMISSIVE, Principals, REGION, Refusal, Refused, Settings, Stack, eventually};
 use tonic::Code;
+
+/// A line that is not in its log after this long is not written.
+const LOG_BOUND: Duration = Duration::from_secs(30);
 
 type Context = HashMap<String, String>;
 
@@ -506,4 +511,366 @@ async fn everything_survives_a_restart_and_a_kill() {
         assert_eq!(kms.list_grants(list).await.expect("listed").grants[0].grant_id, granted.grant_id);
         assert_eq!(decrypt(&kms, &blob, context(&[("a", "b")])).await.expect("opens"), b"plain");
     }
+}
+
+/// The key-management service alone, for `principals`. The caller keeps the stack: it ends with it.
+async fn kms_knowing(principals: Principals) -> Stack {
+    let mut stack = Stack::apart_unstarted(Settings::knowing(principals).logging("info,audit=off"));
+    stack.start_kms().await;
+    stack
+}
+
+/// A policy that allows `action` on `resource` and nothing else.
+fn only(action: &str, resource: &str) -> String {
+    format!(r#"{{"Statement":{{"Effect":"Allow","Action":"{action}","Resource":"{resource}"}}}}"#)
+}
+
+fn user_arn(name: &str) -> String {
+    format!("arn:aws:iam::{ACCOUNT}:user/{name}")
+}
+
+fn grant_to(key: &str, name: &str, operations: &[GrantOperation]) -> CreateGrantRequest {
+    CreateGrantRequest {
+        key_id: key.to_owned(),
+        grantee_principal: user_arn(name),
+        operations: operations.iter().map(|operation| (*operation).into()).collect(),
+        ..Default::default()
+    }
+}
+
+/// Nobody but grants allows these users anything.
+fn people(names: &[&str]) -> Principals {
+    let nothing = only("dynamodb:ListTables", "*");
+    names.iter().fold(Principals::new(), |people, name| people.with(name, &nothing))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grant_applies_within_its_encryption_context() {
+    let stack = kms_knowing(people(&["subset", "equals"])).await;
+    let key = stack.kms().customer_key().await.arn;
+    let bound = || context(&[("tenant", "1")]);
+    let operations = [GrantOperation::Encrypt, GrantOperation::Decrypt, GrantOperation::DescribeKey];
+    let subset = GrantConstraints { encryption_context_subset: bound(), ..Default::default() };
+    let equals = GrantConstraints { encryption_context_equals: bound(), ..Default::default() };
+    for (name, constraints) in [("subset", &subset), ("equals", &equals)] {
+        let request = CreateGrantRequest {
+            constraints: Some(constraints.clone()),
+            ..grant_to(&key, name, &operations)
+        };
+        let made = stack.kms().create_grant(request).await.expect("made");
+        let list = ListGrantsRequest { key_id: key.clone(), grant_id: made.grant_id, ..Default::default() };
+        let listed = stack.kms().list_grants(list).await.expect("listed").grants;
+        assert_eq!(listed[0].constraints.as_ref(), Some(constraints));
+    }
+    let wider = context(&[("tenant", "1"), ("more", "x")]);
+    for (name, pairs, allowed) in [
+        ("subset", bound(), true),
+        ("subset", wider.clone(), true),
+        ("subset", context(&[("tenant", "2")]), false),
+        ("subset", context(&[("Tenant", "1")]), false),
+        ("subset", context(&[]), false),
+        ("equals", bound(), true),
+        ("equals", wider, false),
+        ("equals", context(&[("tenant", "2")]), false),
+        ("equals", context(&[]), false),
+    ] {
+        let kms = stack.kms_as(name);
+        let sealed = encrypt(&kms, &key, b"x", pairs.clone()).await;
+        let blob = encrypt(&stack.kms(), &key, b"x", pairs.clone()).await.expect("the root encrypts");
+        let opened = decrypt(&kms, &blob, pairs.clone()).await;
+        if allowed {
+            assert_eq!(decrypt(&kms, &sealed.expect("allowed"), pairs).await.expect("opens"), b"x");
+            assert_eq!(opened.expect("opens"), b"x");
+        } else {
+            sealed.refused().assert_says("AccessDeniedException", "kms:Encrypt on resource: ");
+            opened.refused().assert_says("AccessDeniedException", "The ciphertext refers to");
+        }
+        kms.describe(&key).await.expect("DescribeKey has no context to be constrained");
+    }
+}
+
+/// Whoever was granted CreateGrant hands on what it was given, and never more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grant_is_made_under_a_grant() {
+    let stack = kms_knowing(people(&["parent", "child"])).await;
+    let key = stack.kms().customer_key().await.arn;
+    let within = |pairs: &[(&str, &str)]| {
+        Some(GrantConstraints { encryption_context_subset: context(pairs), ..Default::default() })
+    };
+    let bound = context(&[("tenant", "1")]);
+    let operations = [GrantOperation::CreateGrant, GrantOperation::Decrypt];
+    let parent = stack.kms_as("parent");
+    let request = |operations: &[GrantOperation], constraints| CreateGrantRequest {
+        constraints,
+        ..grant_to(&key, "child", operations)
+    };
+    let decrypt_only = [GrantOperation::Decrypt];
+    parent
+        .create_grant(request(&decrypt_only, within(&[("tenant", "1")])))
+        .await
+        .refused()
+        .assert_says("AccessDeniedException", "kms:CreateGrant");
+    let given = CreateGrantRequest {
+        constraints: within(&[("tenant", "1")]),
+        ..grant_to(&key, "parent", &operations)
+    };
+    let given = stack.kms().create_grant(given).await.expect("made");
+    for wider in [
+        request(&decrypt_only, None),
+        request(&decrypt_only, within(&[("tenant", "2")])),
+        request(&[GrantOperation::Encrypt], within(&[("tenant", "1")])),
+        request(&[GrantOperation::Decrypt, GrantOperation::Encrypt], within(&[("tenant", "1")])),
+    ] {
+        parent.create_grant(wider).await.refused().assert_says("AccessDeniedException", "kms:CreateGrant");
+    }
+    let stricter = request(&decrypt_only, within(&[("tenant", "1"), ("more", "x")]));
+    parent.create_grant(stricter).await.expect("stricter is allowed");
+    let made = parent.create_grant(request(&decrypt_only, within(&[("tenant", "1")]))).await.expect("made");
+    let blob = encrypt(&stack.kms(), &key, b"x", bound.clone()).await.expect("encrypts");
+    let child = stack.kms_as("child");
+    assert_eq!(decrypt(&child, &blob, bound.clone()).await.expect("opens"), b"x");
+    child.create_grant(request(&decrypt_only, within(&[("tenant", "1")]))).await.refused();
+    // A child stands by itself: it stays when its parent ends, and ends by itself.
+    let revoke = |grant_id: String| RevokeGrantRequest { key_id: key.clone(), grant_id, dry_run: false };
+    parent.revoke_grant(revoke(made.grant_id.clone())).await.refused();
+    stack.kms().revoke_grant(revoke(given.grant_id)).await.expect("revoked");
+    assert_eq!(decrypt(&child, &blob, bound.clone()).await.expect("opens"), b"x");
+    stack.kms().revoke_grant(revoke(made.grant_id)).await.expect("revoked");
+    decrypt(&child, &blob, bound).await.refused();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grant_is_retired_by_whom_it_serves() {
+    let stack = kms_knowing(people(&["holder", "retiring", "other"])).await;
+    let key = stack.kms().customer_key().await;
+    let request = CreateGrantRequest {
+        retiring_principal: user_arn("retiring"),
+        ..grant_to(&key.arn, "holder", &[GrantOperation::Decrypt])
+    };
+    let made = stack.kms().create_grant(request).await.expect("made");
+    let by_token = |token: &str| RetireGrantRequest { grant_token: token.to_owned(), ..Default::default() };
+    let by_id = |key: &str, grant: &str| RetireGrantRequest {
+        key_id: key.to_owned(),
+        grant_id: grant.to_owned(),
+        ..Default::default()
+    };
+    for name in ["holder", "other"] {
+        for request in [by_token(&made.grant_token), by_id(&key.arn, &made.grant_id)] {
+            let refused = stack.kms_as(name).retire_grant(request).await.refused();
+            refused.assert_says("AccessDeniedException", "kms:RetireGrant");
+        }
+    }
+    let retiring = stack.kms_as("retiring");
+    let both = RetireGrantRequest { key_id: key.arn.clone(), ..by_token(&made.grant_token) };
+    let other_key = stack.kms().customer_key().await.arn;
+    for (request, reason) in [
+        (RetireGrantRequest::default(), "ValidationException"),
+        (both, "ValidationException"),
+        (by_id(&key.arn, ""), "ValidationException"),
+        (by_id("", &made.grant_id), "ValidationException"),
+        (by_id(&key.key_id, &made.grant_id), "ValidationException"),
+        (by_id(&key.arn, "zz"), "InvalidGrantIdException"),
+        (by_id(&other_key, &made.grant_id), "NotFoundException"),
+        (by_token("zz"), "InvalidGrantTokenException"),
+        (RetireGrantRequest { dry_run: true, ..by_token(&made.grant_token) }, "DryRunOperationException"),
+    ] {
+        assert_eq!(retiring.retire_grant(request.clone()).await.refused().reason, reason, "{request:?}");
+    }
+    let blob = encrypt(&stack.kms(), &key.arn, b"x", context(&[])).await.expect("encrypts");
+    decrypt(&stack.kms_as("holder"), &blob, context(&[])).await.expect("it is still in effect");
+    retiring.retire_grant(by_token(&made.grant_token)).await.expect("retired");
+    decrypt(&stack.kms_as("holder"), &blob, context(&[])).await.refused();
+    assert_eq!(retiring.retire_grant(by_token(&made.grant_token)).await.refused().code, Code::NotFound);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn grant_tokens_are_this_services_own_and_ten_at_most() {
+    let stack = kms_knowing(people(&["holder", "other"])).await;
+    let key = stack.kms().customer_key().await.arn;
+    let made = stack
+        .kms()
+        .create_grant(grant_to(&key, "holder", &[GrantOperation::GenerateDataKey]))
+        .await
+        .expect("made");
+    let valid = made.grant_token.as_str();
+    let mut forged = valid.to_owned();
+    forged.replace_range(..1, if valid.starts_with('A') { "B" } else { "A" });
+    let with = |tokens: &[&str]| GenerateDataKeyRequest {
+        grant_tokens: tokens.iter().map(|token| (*token).to_owned()).collect(),
+        ..generate(&key)
+    };
+    let holder = stack.kms_as("holder");
+    for tokens in [&[][..], &[valid], &[valid; 10]] {
+        holder.generate_data_key(with(tokens)).await.expect("the grant is in effect, with or without token");
+    }
+    for (tokens, reason) in [
+        (&[valid; 11][..], "ValidationException"),
+        (&[""], "ValidationException"),
+        (&[valid, &forged], "InvalidGrantTokenException"),
+        (&["token"], "InvalidGrantTokenException"),
+    ] {
+        assert_eq!(holder.generate_data_key(with(tokens)).await.refused().reason, reason, "{tokens:?}");
+    }
+    let other = stack.kms_as("other").generate_data_key(with(&[valid])).await.refused();
+    other.assert_says("AccessDeniedException", "kms:GenerateDataKey");
+}
+
+/// ReEncrypt takes `kms:ReEncryptFrom` on the source and `kms:ReEncryptTo` on the destination; one is not enough.
+#[tokio::test(flavor = "multi_thread")]
+async fn re_encryption_takes_two_permissions() {
+    let principals = people(&["granted"])
+        .with("from", &only("kms:ReEncryptFrom", "*"))
+        .with("to", &only("kms:ReEncryptTo", "*"))
+        .with("both", &only("kms:ReEncrypt*", "*"))
+        .with("neither", &only("kms:*crypt", "*"));
+    let stack = kms_knowing(principals).await;
+    let (from, to) = (stack.kms().customer_key().await.arn, stack.kms().customer_key().await.arn);
+    let blob = encrypt(&stack.kms(), &from, b"x", context(&[])).await.expect("encrypts");
+    let attempt = async |name: &str| {
+        let request = ReEncryptRequest {
+            ciphertext_blob: blob.clone(),
+            source_key_id: from.clone(),
+            destination_key_id: to.clone(),
+            ..Default::default()
+        };
+        stack.kms_as(name).re_encrypt(request).await
+    };
+    let denied = |action: &str, key: &str| format!("kms:{action} on resource: {key} because");
+    for (name, part) in [
+        ("from", denied("ReEncryptTo", &to)),
+        ("to", denied("ReEncryptFrom", &from)),
+        ("granted", denied("ReEncryptFrom", &from)),
+    ] {
+        attempt(name).await.refused().assert_says("AccessDeniedException", &part);
+    }
+    // `kms:*crypt` is Encrypt, Decrypt and, in name only, neither of the two.
+    attempt("neither").await.refused().assert_says("AccessDeniedException", &denied("ReEncryptFrom", &from));
+    assert_eq!(attempt("both").await.expect("moved").key_id, to);
+    for (key, operation, part) in [
+        (&to, GrantOperation::ReEncryptTo, denied("ReEncryptFrom", &from)),
+        (&from, GrantOperation::ReEncryptTo, denied("ReEncryptFrom", &from)),
+    ] {
+        stack.kms().create_grant(grant_to(key, "granted", &[operation])).await.expect("made");
+        attempt("granted").await.refused().assert_says("AccessDeniedException", &part);
+    }
+    let request = grant_to(&from, "granted", &[GrantOperation::ReEncryptFrom]);
+    stack.kms().create_grant(request).await.expect("made");
+    assert_eq!(attempt("granted").await.expect("moved").key_id, to);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_do_not_see_each_other() {
+    const OTHER: &str = "111122223333";
+    let stack = kms_knowing(Principals::new().with_foreigner(OTHER, "ann", PERMISSIVE)).await;
+    let (ours, theirs) = (stack.kms(), stack.kms_as("ann"));
+    let (our_key, their_key) = (ours.customer_key().await, theirs.customer_key().await);
+    assert_eq!(their_key.arn, format!("arn:aws:kms:{REGION}:{OTHER}:key/{}", their_key.key_id));
+    ours.alias("alias/app", &our_key.key_id).await;
+    theirs.alias("alias/app", &their_key.key_id).await;
+    let blob = encrypt(&ours, &our_key.arn, b"x", context(&[])).await.expect("encrypts");
+    for (kms, own, other) in [(&ours, &our_key, &their_key), (&theirs, &their_key, &our_key)] {
+        let keys = kms.list_keys(ListKeysRequest::default()).await.expect("listed").keys;
+        assert_eq!(keys.iter().map(|key| &key.key_arn).collect::<Vec<_>>(), [&own.arn]);
+        let aliases = kms.list_aliases(ListAliasesRequest::default()).await.expect("listed").aliases;
+        let names: Vec<_> = aliases.iter().map(|alias| alias.alias_name.as_str()).collect();
+        assert_eq!(names, ["alias/app", "alias/aws/dynamodb"]);
+        assert_eq!(kms.describe("alias/app").await.expect("described").arn, own.arn);
+        assert_eq!(kms.describe(&other.key_id).await.refused().reason, "NotFoundException");
+        kms.describe(&other.arn)
+            .await
+            .refused()
+            .assert_says("AccessDeniedException", "kms:DescribeKey on this resource because the resource");
+        let grants = ListGrantsRequest { key_id: other.arn.clone(), ..Default::default() };
+        assert_eq!(kms.list_grants(grants).await.refused().reason, "AccessDeniedException");
+        let alias =
+            UpdateAliasRequest { alias_name: "alias/app".to_owned(), target_key_id: other.arn.clone() };
+        assert_eq!(kms.update_alias(alias).await.refused().reason, "AccessDeniedException");
+    }
+    // A grant lets in whom it names, by the key's ARN.
+    decrypt(&theirs, &blob, context(&[])).await.refused();
+    let request = CreateGrantRequest {
+        grantee_principal: format!("arn:aws:iam::{OTHER}:user/ann"),
+        ..grant_to(&our_key.arn, "", &[GrantOperation::Decrypt, GrantOperation::DescribeKey])
+    };
+    ours.create_grant(request).await.expect("made");
+    assert_eq!(decrypt(&theirs, &blob, context(&[])).await.expect("opens"), b"x");
+    assert_eq!(theirs.describe(&our_key.arn).await.expect("described").aws_account_id, ACCOUNT);
+}
+
+/// Use is counted by operation, by kind of key and by outcome; and each has its line in the audit log, which a filter in
+/// vain tries to silence.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_use_is_counted_and_on_record() {
+    let stack = kms_knowing(Principals::new()).await;
+    let kms = stack.kms();
+    let credentials = &stack.principals().service().credentials;
+    let service = Kms::new(stack.kms_address(), Some(credentials));
+    let root = stack.principals().root().arn.as_str();
+    let through_service = Kms::on_behalf_of(stack.kms_address(), Some(credentials), Some(root));
+    let customer = kms.customer_key().await.arn;
+    let (from, to) = (context(&[("at", "source")]), context(&[("at", "destination")]));
+
+    let owned = service.generate_data_key(generate("alias/aws/owned/dynamodb")).await.expect("made").key_id;
+    service.generate_data_key(generate("alias/aws/owned/dynamodb")).await.expect("made");
+    let dry = GenerateDataKeyRequest { dry_run: true, ..generate("alias/aws/dynamodb") };
+    through_service.generate_data_key(dry).await.refused();
+    let managed =
+        through_service.generate_data_key(generate("alias/aws/dynamodb")).await.expect("made").key_id;
+    kms.generate_data_key(generate("alias/aws/dynamodb")).await.refused();
+    let blob = encrypt(&kms, &customer, b"x", from.clone()).await.expect("encrypts");
+    let request = ReEncryptRequest {
+        ciphertext_blob: blob,
+        source_encryption_context: from,
+        destination_key_id: customer.clone(),
+        destination_encryption_context: to,
+        ..Default::default()
+    };
+    kms.re_encrypt(request).await.expect("re-encrypted");
+    kms.generate_data_key(GenerateDataKeyRequest { key_spec: 77, ..generate(&customer) }).await.refused();
+
+    let metrics = stack.kms_metrics().await;
+    for (operation, key_kind, outcome, count) in [
+        ("CreateKey", "customer", "ok", 1.0),
+        ("CreateKey", "owned", "ok", 1.0),
+        ("CreateKey", "managed", "ok", 1.0),
+        ("GenerateDataKey", "owned", "ok", 2.0),
+        ("GenerateDataKey", "managed", "ok", 1.0),
+        ("GenerateDataKey", "managed", "AccessDeniedException", 1.0),
+        ("GenerateDataKey", "none", "DryRunOperationException", 1.0),
+        ("GenerateDataKey", "none", "ValidationException", 1.0),
+        ("Encrypt", "customer", "ok", 1.0),
+        ("ReEncrypt", "customer", "ok", 1.0),
+    ] {
+        let labels = [("operation", operation), ("key_kind", key_kind), ("outcome", outcome)];
+        let counted = metrics.sum("keystead_kms_operations_total", &labels);
+        assert!((counted - count).abs() < 1e-9, "{labels:?}: {counted}");
+    }
+
+    let expected: [(&str, &str, &[&str]); 6] = [
+        ("CreateKey", "ok", &[&owned, "owned"]),
+        ("CreateKey", "ok", &[&managed, "managed", root, "\"via\":\"dynamodb."]),
+        ("GenerateDataKey", "DryRunOperationException", &[root]),
+        ("GenerateDataKey", "AccessDeniedException", &[&managed, root]),
+        ("GenerateDataKey", "ValidationException", &[root]),
+        ("ReEncrypt", "ok", &[&customer, "source", "destination", "request_id"]),
+    ];
+    for (operation, outcome, parts) in expected {
+        let start = [format!("\"operation\":\"{operation}\""), format!("\"outcome\":\"{outcome}\"")];
+        let is_wanted = |line: &str| {
+            line.contains("\"target\":\"audit\"")
+                && start
+                    .iter()
+                    .map(String::as_str)
+                    .chain(parts.iter().copied())
+                    .all(|part| line.contains(part))
+        };
+        let what = format!("{operation} {outcome} with {parts:?} is on record");
+        eventually(&what, LOG_BOUND, async || log_of(&stack).lines().any(is_wanted).then_some(())).await;
+    }
+}
+
+/// What the services have printed so far.
+fn log_of(stack: &Stack) -> String {
+    let files = tests::canary::files(&stack.logs());
+    files.iter().map(|file| std::fs::read_to_string(file).expect("a log is text")).collect()
 }

@@ -15,6 +15,7 @@ use crate::{
     limits::{DESCRIPTION_CHARS_MAX, KEYS_PER_ACCOUNT_MAX, TAG_KEY_CHARS_MAX, TAG_VALUE_CHARS_MAX, TAGS_MAX},
     metadata::KeyMetadata,
     plan::Plan,
+    ring::Entry,
     spec::{KeySpec, KeyUsage, Origin},
 };
 
@@ -92,7 +93,7 @@ impl Kms {
     /// Members out of range, what is not offered yet, no `kms:CreateKey` (with tags also `kms:TagResource`), the quota.
     pub async fn create_key(&self, caller: &Caller, request: CreateKey) -> Result<KeyMetadata, KmsError> {
         let who = caller.clone();
-        let created = self.change(caller, Operation::CreateKey, move |view, _| {
+        let created = self.change(caller, Operation::CreateKey, move |view, trail| {
             request.check()?;
             let authorized = authorize_account(&who, "*")?;
             if !request.tags.is_empty() {
@@ -108,6 +109,7 @@ impl Kms {
                 tags: request.tags,
                 ..KeyRecord::new(id, account, KeyKind::Customer, view.now())
             };
+            trail.key(&Entry::new(view.realm().region(), record.clone()));
             let mut plan = Plan::nothing();
             plan.create_key(&authorized, record, view.entropy());
             Ok((plan, id))

@@ -152,7 +152,12 @@ fn check(record: &AuditRecord, stage: &Stage, caller: &Caller, operation: Operat
     assert_eq!(record.operation, operation);
     assert_eq!((&record.principal, &record.via), (&caller.principal.arn, &caller.via), "{operation:?}");
     let key = if operation == Operation::ReEncrypt { &stage.other } else { &stage.key };
-    let expected = (found && !WITHOUT_KEY.contains(&operation)).then_some(key.as_str());
+    let mut expected = (found && !WITHOUT_KEY.contains(&operation)).then_some(key.as_str());
+    if operation == Operation::CreateKey && record.refusal.is_none() {
+        // The new one.
+        expected = record.key_arn.as_deref();
+        assert!(expected.is_some_and(|arn| arn != stage.key && arn != stage.other));
+    }
     assert_eq!(record.key_arn.as_deref(), expected, "{operation:?}");
     assert_eq!(record.key_kind, expected.map(|_| KeyKind::Customer), "{operation:?}");
     if WITH_CONTEXT.contains(&operation) {
