@@ -258,8 +258,11 @@ impl Inner {
         let (batch, next_fence) = self.vault.batch(plan.edits(), &self.ring(), fence)?;
         let unsettled = Unsettled(Some(&self.stale));
         if let Err(error) = self.ports.store.commit(batch).await {
-            drop(unsettled);
-            if !error.changed_nothing() {
+            if matches!(&error, CommitError::Store(refused) if refused.changed_nothing()) {
+                unsettled.settle();
+            } else {
+                // A conflict too: somebody else has written what memory does not know.
+                drop(unsettled);
                 self.recover(fence).await;
             }
             return Err(match error {

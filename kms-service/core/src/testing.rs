@@ -131,6 +131,8 @@ pub(crate) enum Failure {
     Before,
     /// Everything is written, and the answer is lost.
     After,
+    /// The store refuses the whole batch, and says that nothing is written.
+    Refused,
     /// Everything is written, and whoever waits for the answer is torn down.
     Panic,
 }
@@ -211,6 +213,9 @@ impl Store for FragileStore {
         let number = self.commits.fetch_add(1, Ordering::SeqCst);
         let plan = *self.plan.lock().unwrap();
         let failure = plan.filter(|(nth, _)| *nth == number).map(|(_, failure)| failure);
+        if failure == Some(Failure::Refused) {
+            return Err(CommitError::Store(StoreError::DiskFull));
+        }
         if failure != Some(Failure::Before) {
             self.inner.commit(batch).await?;
         }

@@ -207,3 +207,19 @@ async fn a_mutation_that_is_torn_down_for_nobody_leaves_memory_stale() {
     world.kms.run_upkeep().await.unwrap();
     assert_eq!(world.describe(&root(), &key.arn).await.unwrap().state, crate::KeyState::Disabled);
 }
+
+/// A full disk: nothing was written, so memory is right, and whatever needs no write goes on.
+#[tokio::test]
+async fn a_write_that_is_refused_whole_changes_nothing() {
+    let world = World::new().await;
+    let key = world.key().await;
+    let mut watch = world.kms.watch_keys(&service()).unwrap();
+    told(&mut watch);
+    world.store.fail(0, Failure::Refused, false);
+    let outcome = world.kms.disable_key(&root(), key.arn.clone()).await;
+    assert!(matches!(outcome, Err(KmsError::Store(_))), "{outcome:?}");
+    world.kms.check().unwrap();
+    assert_eq!(told(&mut watch), [], "there is no news");
+    world.kms.encrypt(&root(), encrypt(&key.arn, b"x", context(&[]))).await.unwrap();
+    world.kms.disable_key(&root(), key.arn).await.unwrap();
+}
