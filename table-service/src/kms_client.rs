@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use envelope::{EncryptionContext, TableKey};
 use proto::kms as wire;
 use proto::kms::key_management_service_client::KeyManagementServiceClient;
-use service_kit::Upstream;
+use service_kit::{ClientIdentity, Upstream};
 use table_core::Tables;
 use table_core::kms::{Actor, KeyInfo, KeyService, KeyState, KmsFailure, NewTableKey, Refusal};
 use tonic::transport::Channel;
@@ -116,6 +116,10 @@ impl KmsClient {
             .identity()
             .sign(&mut request, on_behalf_of)
             .map_err(|_| Status::internal("an identity that does not fit a header"))?;
+        if let Some(id) = table_core::request::id() {
+            ClientIdentity::trace(&mut request, &id)
+                .map_err(|_| Status::internal("a request id that does not fit a header"))?;
+        }
         Ok(request)
     }
 }

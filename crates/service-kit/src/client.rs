@@ -1,7 +1,7 @@
 //! How a service reaches another one, and says there who it is.
 
 use crate::{
-    ON_BEHALF_OF_HEADER, REQUEST_ID_HEADER, RequestId, UsageError,
+    ON_BEHALF_OF_HEADER, REQUEST_ID_HEADER, UsageError,
     reload::Reloaded,
     tls::{ClientFiles, KeyPair},
 };
@@ -144,9 +144,9 @@ impl ClientIdentity {
         Ok(())
     }
 
-    /// Passes on the id of the request that caused this one.
-    pub fn trace<T>(request: &mut tonic::Request<T>, id: &RequestId) -> Result<(), InvalidMetadataValue> {
-        request.metadata_mut().insert(REQUEST_ID_HEADER, id.as_str().parse()?);
+    /// Passes on the id of the request that caused this one, so that both services' logs speak of it by the same name.
+    pub fn trace<T>(request: &mut tonic::Request<T>, id: &str) -> Result<(), InvalidMetadataValue> {
+        request.metadata_mut().insert(REQUEST_ID_HEADER, id.parse()?);
         Ok(())
     }
 }

@@ -16,6 +16,7 @@ use crate::health::Wanted;
 use crate::keyring::OpenKeys;
 use crate::kms::{Actor, KmsFailure};
 use crate::record::{KeyKind, TableRecord};
+use crate::request;
 use crate::table::{Committed, Right, Silence, Table};
 
 /// How often an answer may be overtaken by news before the caller is told to come back.
@@ -83,12 +84,12 @@ impl Inner {
 
     fn renew_in_background(self: &Arc<Self>, table: &Arc<Table>, actor: Actor, principal: &Arc<Principal>) {
         let (inner, table, principal) = (Arc::clone(self), Arc::clone(table), Arc::clone(principal));
-        tokio::spawn(async move {
+        tokio::spawn(request::carried(async move {
             if let Err(failure) = inner.ask(&table, &actor, &principal).await {
                 tracing::debug!(table = %table.committed().record.definition.id, ?failure, "a lease was not renewed");
             }
             table.renewal_ended(holder(&actor));
-        });
+        }));
     }
 
     /// Asks KMS unless somebody else has just done so for the same holder: then that answer serves. If the table moves to

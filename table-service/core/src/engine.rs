@@ -16,7 +16,6 @@ use identity::{AccountId, Caller, Region};
 use store::{Batch, CommitError, Direction, Effaceable, KeyRange, Limit, Store, Stripes};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
-use tracing::Instrument as _;
 
 use crate::authorize::{Granted, Op, authorize};
 use crate::clock::Clock;
@@ -27,6 +26,7 @@ use crate::kms::KeyService;
 use crate::layout;
 use crate::lease::LeaseTerms;
 use crate::record::{TableId, TableRecord, decode};
+use crate::request;
 use crate::table::{Committed, Table};
 use crate::validate::{self, Home};
 
@@ -363,7 +363,7 @@ impl Inner {
 pub(crate) async fn whole<T: Send + 'static>(
     work: impl Future<Output = Result<T, TableError>> + Send + 'static,
 ) -> Result<T, TableError> {
-    let outcome = tokio::spawn(work.in_current_span()).await;
+    let outcome = tokio::spawn(request::carried(work)).await;
     outcome.unwrap_or(Err(TableError::Internal { what: "a task that panicked" }))
 }
 

@@ -16,6 +16,7 @@ pub mod limits;
 pub mod number;
 pub mod ops;
 pub mod record;
+pub mod request;
 pub mod schema;
 mod shred;
 pub mod sse;

@@ -11,6 +11,7 @@ use service_kit::{caller, request_id, status};
 use table_core::Tables;
 use table_core::error::{Invalid, TableError};
 use table_core::ops;
+use table_core::request::within;
 use tonic::{Request, Response, Status};
 
 use self::value::{attributes, boxed_item, item, some_attributes, some_names};
@@ -32,13 +33,13 @@ pub(crate) struct Door {
 
 type Answer<T> = Result<Response<T>, Status>;
 
-/// `door!(request, |caller, message| domain call)`: who calls, the call, and the error as a status.
+/// `door!(request, |caller, message| domain call)`: who calls, the call within its request, and the error as a status.
 macro_rules! door {
     ($request:ident, |$caller:ident, $message:ident| $body:expr) => {{
         let $caller = caller(&$request)?;
         let id = request_id(&$request);
         let $message = $request.into_inner();
-        let outcome: Result<_, TableError> = async { $body }.await;
+        let outcome: Result<_, TableError> = within(id.as_str().into(), async { $body }).await;
         outcome.map(Response::new).map_err(|error| status(&error, DOMAIN, &id))
     }};
 }

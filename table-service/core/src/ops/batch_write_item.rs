@@ -11,6 +11,7 @@ use crate::engine::Tables;
 use crate::error::{Invalid, TableError};
 use crate::items::Change;
 use crate::limits::MAX_BATCH_WRITE_REQUESTS;
+use crate::request;
 use crate::schema::PrimaryKey;
 use crate::table::Table;
 use crate::validate::{Rule, Shown, Violation};
@@ -71,7 +72,7 @@ impl Tables {
         let mut writes = JoinSet::new();
         for planned in self.plan(caller, request)? {
             let inner = Arc::clone(&self.inner);
-            writes.spawn(async move {
+            writes.spawn(request::carried(async move {
                 let Planned { text, table, granted, key, change } = planned;
                 match inner.change(&table, &granted, &key, &change, false).await {
                     Ok(_) => Ok(None),
@@ -87,7 +88,7 @@ impl Tables {
                     }
                     Err(error) => Err(error),
                 }
-            });
+            }));
         }
         let mut output = BatchWriteItemOutput::default();
         let mut failed = None;
