@@ -79,3 +79,18 @@ async fn a_page_of_a_table_that_is_deleted_meanwhile_is_no_page() {
         }
     }
 }
+
+/// Regression: what is not there any more because its table is swept was taken for deleted, and that for a success.
+#[tokio::test(start_paused = true)]
+async fn deleting_an_absent_item_of_a_table_that_is_deleted_meanwhile_is_no_success() {
+    let (world, store) = gated_world().await;
+    world.create(None).await;
+    let mut reading = store.hold_next_read();
+    let tables = world.tables.clone();
+    let request = DeleteItem { table_name: "Music".to_owned(), key: song("A", "1"), ..Default::default() };
+    let deleted = tokio::spawn(async move { tables.delete_item(&root(), request).await });
+    reading.reached().await;
+    world.tables.delete_table(&root(), "Music").await.unwrap();
+    reading.release();
+    assert_eq!(kind(deleted.await.unwrap()), Kind::NotFound);
+}

@@ -27,8 +27,17 @@ struct State {
     service_refused: bool,
     /// So many grants are made and their answers lost.
     lost_grants: usize,
+    /// The next answer of each kind waits for this, although it is decided.
+    late: BTreeMap<Call, oneshot::Receiver<()>>,
     calls: usize,
     next: u8,
+}
+
+/// The calls whose answers can be late.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Call {
+    Generate,
+    Unwrap,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -58,6 +67,7 @@ impl FakeKms {
             held: None,
             service_refused: false,
             lost_grants: 0,
+            late: BTreeMap::new(),
             calls: 0,
             next: 1,
         };
@@ -105,6 +115,20 @@ impl FakeKms {
         release
     }
 
+    /// The next answer to `call` is decided, and given when the sender is used or dropped.
+    pub(crate) fn hold_next_answer(&self, call: Call) -> oneshot::Sender<()> {
+        let (release, held) = oneshot::channel();
+        self.state.lock().unwrap().late.insert(call, held);
+        release
+    }
+
+    async fn deliver(&self, call: Call) {
+        let late = self.state.lock().unwrap().late.remove(&call);
+        if let Some(late) = late {
+            let _ = late.await;
+        }
+    }
+
     /// The next unwrapping in the service's own name is refused, whatever grants there are.
     pub(crate) fn refuse_service_once(&self) {
         self.state.lock().unwrap().service_refused = true;
@@ -129,6 +153,37 @@ impl FakeKms {
 
     pub(crate) fn calls(&self) -> usize {
         self.state.lock().unwrap().calls
+    }
+
+    fn generate(&self, key: &str, context: &EncryptionContext) -> Result<NewTableKey, KmsFailure> {
+        let state = self.begin()?;
+        if state.stuck {
+            return Err(KmsFailure::Outage { detail: "stuck".to_owned() });
+        }
+        let (arn_, key) = state.usable(key, &Actor::Service)?;
+        let fresh = TableKey::generate(&OsEntropy);
+        let wrapped = blob::seal(&key.backing, key.id, 1, context, fresh.expose(), &OsEntropy);
+        Ok(NewTableKey { key: fresh, wrapped, key_arn: arn_.clone() })
+    }
+
+    fn unwrap(
+        &self,
+        actor: &Actor,
+        wrapped: &[u8],
+        context: &EncryptionContext,
+    ) -> Result<TableKey, KmsFailure> {
+        let mut state = self.begin()?;
+        if matches!(actor, Actor::Service) && std::mem::take(&mut state.service_refused) {
+            return Err(refusal("AccessDeniedException", "not this time".to_owned()));
+        }
+        let blob = Blob::parse(wrapped).unwrap();
+        let name =
+            state.keys.iter().find(|(_, key)| key.id == blob.key_id()).map(|(arn, _)| arn.clone()).unwrap();
+        let (_, key) = state.usable(&name, actor)?;
+        let opened = blob
+            .open(&key.backing, context)
+            .map_err(|_| refusal("InvalidCiphertextException", String::new()))?;
+        Ok(TableKey::from_slice(opened.expose()).unwrap())
     }
 
     fn begin(&self) -> Result<std::sync::MutexGuard<'_, State>, KmsFailure> {
@@ -211,14 +266,9 @@ impl KeyService for FakeKms {
         key: &str,
         context: &EncryptionContext,
     ) -> Result<NewTableKey, KmsFailure> {
-        let state = self.begin()?;
-        if state.stuck {
-            return Err(KmsFailure::Outage { detail: "stuck".to_owned() });
-        }
-        let (arn_, key) = state.usable(key, &Actor::Service)?;
-        let fresh = TableKey::generate(&OsEntropy);
-        let wrapped = blob::seal(&key.backing, key.id, 1, context, fresh.expose(), &OsEntropy);
-        Ok(NewTableKey { key: fresh, wrapped, key_arn: arn_.clone() })
+        let answer = self.generate(key, context);
+        self.deliver(Call::Generate).await;
+        answer
     }
 
     async fn unwrap_table_key(
@@ -234,17 +284,8 @@ impl KeyService for FakeKms {
                 return Err(KmsFailure::Outage { detail: "the answer was lost".to_owned() });
             }
         }
-        let mut state = self.begin()?;
-        if matches!(actor, Actor::Service) && std::mem::take(&mut state.service_refused) {
-            return Err(refusal("AccessDeniedException", "not this time".to_owned()));
-        }
-        let blob = Blob::parse(wrapped).unwrap();
-        let name =
-            state.keys.iter().find(|(_, key)| key.id == blob.key_id()).map(|(arn, _)| arn.clone()).unwrap();
-        let (_, key) = state.usable(&name, actor)?;
-        let opened = blob
-            .open(&key.backing, context)
-            .map_err(|_| refusal("InvalidCiphertextException", String::new()))?;
-        Ok(TableKey::from_slice(opened.expose()).unwrap())
+        let answer = self.unwrap(actor, wrapped, context);
+        self.deliver(Call::Unwrap).await;
+        answer
     }
 }

@@ -44,3 +44,33 @@ async fn a_right_that_ended_while_its_holder_waited_for_its_turn_is_proven_again
     assert_eq!(kind(waiting.await.unwrap()), Kind::Denied);
     assert!(world.get(&root(), "A", "2").await.unwrap().is_none());
 }
+
+/// Regression: a writer whose right had ended while it waited for its turn asked KMS with the turn in hand, and turns are
+/// striped over all tables.
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_the_turn_of_a_writer_that_waits_for_kms() {
+    let (world, store) = gated_world().await;
+    let world = Arc::new(world);
+    world.create(customer("k1")).await;
+    world.put(&root(), "A", "0").await.unwrap();
+    let bob = user("bob");
+    world.get(&bob, "A", "0").await.unwrap();
+    let write = |caller: Caller, title: &'static str| {
+        let world = Arc::clone(&world);
+        tokio::spawn(async move { world.put(&caller, "A", title).await })
+    };
+    let mut first = store.hold_next_commit();
+    let holding = write(root(), "1");
+    first.reached().await;
+    let asking = write(bob, "2");
+    tokio::time::sleep(LEASE + Duration::from_secs(1)).await;
+    let answer = world.kms.hold_next_unwrapping();
+    first.release();
+    holding.await.unwrap().unwrap();
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    let other = tokio::time::timeout(Duration::from_secs(1), world.put(&root(), "A", "3")).await;
+    other.expect("the turn is free").unwrap();
+    answer.send(()).unwrap();
+    asking.await.unwrap().unwrap();
+    assert!(world.get(&root(), "A", "2").await.unwrap().is_some());
+}

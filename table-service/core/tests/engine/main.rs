@@ -4,6 +4,7 @@
 
 mod batches;
 mod bounds;
+mod checks;
 mod damage;
 mod deleting;
 mod fake_kms;
@@ -588,29 +589,6 @@ async fn an_altered_key_binding_opens_nothing() {
     world.store.commit(batch).await.unwrap();
     let again = World { tables: open(&world.kms, &world.store).await, ..world };
     assert_eq!(kind(again.get(&user("bob"), "A", "1").await), Kind::DataLoss);
-}
-
-/// Waiters for a check of the key share its outcome: a silent KMS holds up all of them once, not each in turn.
-#[tokio::test(start_paused = true)]
-async fn a_marked_table_is_checked_once_for_all_who_wait() {
-    let world = Arc::new(world().await);
-    world.create(customer("k1")).await;
-    world.kms.set_state("k1", Some(KeyState::Disabled));
-    world.tables.key_changed(&arn("k1"));
-    tokio::time::sleep(Duration::from_millis(10)).await;
-    let before = world.kms.calls();
-    let release = world.kms.hold_next_unwrapping();
-    let mut waiters = tokio::task::JoinSet::new();
-    for n in 0..50 {
-        let world = Arc::clone(&world);
-        waiters.spawn(async move { world.get(&user(&format!("u{n}")), "A", "1").await });
-    }
-    tokio::time::sleep(Duration::from_millis(10)).await;
-    release.send(()).unwrap();
-    while let Some(outcome) = waiters.join_next().await {
-        assert_eq!(kind(outcome.unwrap()), Kind::Precondition);
-    }
-    assert_eq!(world.kms.calls() - before, 1);
 }
 
 #[tokio::test(start_paused = true)]
