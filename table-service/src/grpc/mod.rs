@@ -1,8 +1,9 @@
 //! The gRPC door: decodes a request into a domain command, calls the domain once, encodes the answer. It holds no rule.
 //!
-//! A member that is understood and not offered yet is refused when it is set, never ignored: [`not_offered`].
+//! A member that is understood and not offered yet is refused when it is set, never ignored: [`later`].
 
 mod description;
+mod later;
 mod value;
 
 use proto::table as wire;
@@ -14,6 +15,7 @@ use table_core::ops;
 use table_core::request::within;
 use tonic::{Request, Response, Status};
 
+use self::later::not_offered;
 use self::value::{attributes, boxed_item, item, some_attributes, some_names};
 
 /// The domain of this service's errors and its name in logs.
@@ -51,8 +53,7 @@ impl TableService for Door {
         request: Request<wire::CreateTableRequest>,
     ) -> Answer<wire::CreateTableResponse> {
         door!(request, |caller, message| {
-            not_offered("LocalSecondaryIndexes", !message.local_secondary_indexes.is_empty())?;
-            not_offered("GlobalSecondaryIndexes", !message.global_secondary_indexes.is_empty())?;
+            later::in_create_table(&message)?;
             let command = ops::CreateTable {
                 table_name: message.table_name,
                 attribute_definitions: description::definitions(message.attribute_definitions),
@@ -100,6 +101,7 @@ impl TableService for Door {
         request: Request<wire::UpdateTableRequest>,
     ) -> Answer<wire::UpdateTableResponse> {
         door!(request, |caller, message| {
+            later::in_update_table(&message)?;
             let command = ops::UpdateTable {
                 table_name: message.table_name,
                 sse_specification: description::sse(message.sse_specification),
@@ -262,11 +264,6 @@ impl TableService for Door {
             })
         })
     }
-}
-
-/// Refuses a member that is set and not offered yet.
-fn not_offered(feature: &'static str, is_set: bool) -> Result<(), TableError> {
-    if is_set { Err(TableError::NotOffered { feature }) } else { Ok(()) }
 }
 
 /// Placeholders without an expression to use them.
