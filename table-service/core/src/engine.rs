@@ -32,7 +32,8 @@ use crate::validate::{self, Home};
 
 /// Records read per step when the store is walked.
 pub(crate) const WALK_STEP: Limit = Limit::SNAPSHOT;
-/// How often ended leases are looked for. A plaintext key outlives its last lease by at most this.
+/// How often ended leases are looked for. A plaintext key outlives its last lease by this and the time for which an ended
+/// lease is kept: about 10 seconds, and while KMS is silent to the end of grace (`Leases::sweep`).
 const LEASE_SWEEP: Duration = Duration::from_millis(500);
 
 /// Key checks in the background at the same time. A change of one key can concern thousands of tables.
