@@ -77,6 +77,5 @@ fn canonical_keys() {
     for (name, key) in keys() {
         let bytes = golden(name);
         assert_eq!(hex(&key.canonical_bytes()), hex(&bytes), "{name}");
-        assert!(PrimaryKey::from_canonical_bytes(&bytes) == Some(key), "{name}");
     }
 }

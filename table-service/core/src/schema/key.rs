@@ -32,6 +32,9 @@ pub struct PrimaryKey {
     pub range: Option<KeyValue>,
 }
 
+#[cfg(test)]
+mod reading;
+
 const ESCAPED: u8 = 0xFF;
 const END: u8 = 0;
 
@@ -96,33 +99,6 @@ impl KeyValue {
         out.push(tag(self.kind()));
         self.push_sort_bytes(out);
     }
-
-    /// Reads sort bytes of a known type; nothing may follow.
-    pub fn from_sort_bytes(kind: ScalarType, bytes: &[u8]) -> Option<Self> {
-        match Self::split_sort_bytes(kind, bytes)? {
-            (value, []) => Some(value),
-            _ => None,
-        }
-    }
-
-    /// Reads sort bytes of a known type from the front; gives the value and the rest.
-    pub fn split_sort_bytes(kind: ScalarType, bytes: &[u8]) -> Option<(Self, &[u8])> {
-        match kind {
-            ScalarType::N => Number::from_sort_key(bytes).map(|(number, rest)| (Self::N(number), rest)),
-            ScalarType::B => split_escaped(bytes).map(|(value, rest)| (Self::B(value), rest)),
-            ScalarType::S => {
-                let (value, rest) = split_escaped(bytes)?;
-                Some((Self::S(String::from_utf8(value).ok()?), rest))
-            }
-        }
-    }
-
-    fn split_canonical_bytes(bytes: &[u8]) -> Option<(Self, &[u8])> {
-        let (first, rest) = bytes.split_first()?;
-        let kind =
-            [ScalarType::S, ScalarType::N, ScalarType::B].into_iter().find(|kind| tag(*kind) == *first)?;
-        Self::split_sort_bytes(kind, rest)
-    }
 }
 
 impl PrimaryKey {
@@ -134,18 +110,6 @@ impl PrimaryKey {
             range.push_canonical_bytes(&mut out);
         }
         out
-    }
-
-    /// Reads canonical bytes; anything else is refused.
-    pub fn from_canonical_bytes(bytes: &[u8]) -> Option<Self> {
-        let (hash, rest) = KeyValue::split_canonical_bytes(bytes)?;
-        if rest.is_empty() {
-            return Some(Self { hash, range: None });
-        }
-        match KeyValue::split_canonical_bytes(rest)? {
-            (range, []) => Some(Self { hash, range: Some(range) }),
-            _ => None,
-        }
     }
 }
 
@@ -177,24 +141,6 @@ fn push_escaped(bytes: &[u8], out: &mut Vec<u8>) {
         }
     }
     out.extend([0, END]);
-}
-
-fn split_escaped(bytes: &[u8]) -> Option<(Vec<u8>, &[u8])> {
-    let mut value = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
-    loop {
-        let zero = rest.iter().position(|byte| *byte == 0)?;
-        let (plain, tail) = rest.split_at(zero);
-        value.extend_from_slice(plain);
-        match tail {
-            [_, END, tail @ ..] => return Some((value, tail)),
-            [_, ESCAPED, tail @ ..] => {
-                value.push(0);
-                rest = tail;
-            }
-            _ => return None,
-        }
-    }
 }
 
 impl fmt::Debug for KeyValue {
