@@ -1,7 +1,9 @@
 //! Key conditions: which partition of a table a query reads, and which range of its sort keys.
 //!
-//! [`parse`] needs only the request; [`KeyTests::against`] needs the table's schema and gives a [`KeyCondition`], in
-//! which every value is a valid key value of the right type. The texts are DynamoDB's.
+//! [`parse`] and [`KeyTests::new`] need only the request; [`KeyTests::against`] needs the table's schema and gives a
+//! [`KeyCondition`], in which every value is a valid key value of the right type. The texts are DynamoDB's, and so is the
+//! order of complaints: an expression is complained about like any other, then what it does not use of its
+//! substitutions, and only then what a key condition may not have.
 
 use std::ops::Bound;
 use std::sync::Arc;
@@ -95,17 +97,14 @@ enum Op {
     BeginsWith,
 }
 
-/// Parses a key condition expression, as far as that needs no table.
+/// Parses a key condition expression.
 ///
 /// # Errors
-/// Everything that is wrong with the expression itself.
-pub fn parse(text: &str, substitutions: &mut Substitutions) -> Result<KeyTests, Invalid> {
+/// What would be wrong with any expression.
+pub fn parse(text: &str, substitutions: &mut Substitutions) -> Result<Cond, Invalid> {
     let kind = ExpressionKind::KeyCondition;
     let expr = crate::expr::condition(kind, text)?;
-    let cond = bind::condition(&expr, substitutions).map_err(|error| Invalid::Expression { kind, error })?;
-    let mut tests = Vec::new();
-    collect(cond, &mut tests)?;
-    Ok(KeyTests(tests))
+    bind::condition(&expr, substitutions).map_err(|error| Invalid::Expression { kind, error })
 }
 
 fn collect(cond: Cond, tests: &mut Vec<KeyTest>) -> Result<(), Invalid> {
@@ -165,6 +164,16 @@ impl Op {
 }
 
 impl KeyTests {
+    /// The conditions of a parsed expression.
+    ///
+    /// # Errors
+    /// Operators, functions and operands that key conditions do not have; two conditions on one attribute.
+    pub fn new(cond: Cond) -> Result<Self, Invalid> {
+        let mut tests = Vec::new();
+        collect(cond, &mut tests)?;
+        Ok(Self(tests))
+    }
+
     /// Applies the conditions to a table.
     ///
     /// # Errors

@@ -32,7 +32,7 @@ fn substitutions() -> Substitutions {
 }
 
 fn run(text: &str, schema: &KeySchema) -> Result<KeyCondition, String> {
-    let tests = parse(text, &mut substitutions());
+    let tests = parse(text, &mut substitutions()).and_then(KeyTests::new);
     tests.and_then(|tests| tests.against(schema)).map_err(|error| error.public_text())
 }
 
@@ -234,7 +234,7 @@ fn prefixes_of_highest_bytes_have_no_upper_end() {
 fn debug_hides_the_values() {
     let condition = on_texts("pk = :p AND sk > :a").unwrap();
     assert_eq!(format!("{condition:?}"), "KeyCondition { hash: S(4), range: Some(Greater(S(1))) }");
-    let tests = parse("pk = :p", &mut substitutions()).unwrap();
+    let tests = parse("pk = :p", &mut substitutions()).and_then(KeyTests::new).unwrap();
     assert!(!format!("{tests:?}").contains("part"));
 }
 

@@ -12,7 +12,7 @@ use crate::authorize::Op;
 use crate::engine::{Inner, Tables};
 use crate::error::{Invalid, TableError};
 use crate::expr::substitution::{Substitutions, ValueErrors};
-use crate::keycond::{self, KeyCondition};
+use crate::keycond::{self, KeyCondition, KeyTests};
 use crate::layout::Token;
 use crate::schema::{KeySchema, PrimaryKey};
 use crate::value::raw;
@@ -66,6 +66,7 @@ impl Tables {
         let condition = request.key_condition_expression.ok_or(Invalid::KeyConditionMissing)?;
         let condition = keycond::parse(&condition, &mut substitutions)?;
         substitutions.finish()?;
+        let condition = KeyTests::new(condition)?;
         let start = request.exclusive_start_key.map(raw::key).transpose()?;
         let table = inner.table(&name)?;
         let committed = table.committed();

@@ -11,6 +11,7 @@ mod fake_kms;
 mod gated_store;
 mod grants;
 mod leases;
+mod queries;
 mod settings;
 mod shred;
 mod switching;
