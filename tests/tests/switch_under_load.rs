@@ -1,5 +1,6 @@
 //! Promise: live key switches. Under a mixed load, between all three kinds of key, no request fails, nothing is lost
-//! or stale, and the work of a switch does not grow with the table.
+//! or stale, and the work of a switch does not grow with the table. That work is judged in commits and bytes, which are the
+//! same on every machine; how long it took, and the ratio, is printed and judged by whoever reads it.
 
 use std::time::{Duration, Instant};
 
@@ -67,14 +68,12 @@ async fn median_switch(tables: &Tables, name: &str, kinds: &[Encryption; 2]) -> 
     times[times.len() / 2]
 }
 
-/// The times are printed, not judged: a busy machine would make them lie. What is judged is what time would show: the
-/// number of records that a switch writes, and the bytes, which do not depend on how much the table holds.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_switch_costs_the_same_for_100_and_for_100_000_items() {
     let stack = Stack::together().await;
     let tables = stack.tables();
     let kinds = [Encryption::Managed, Encryption::Customer(stack.kms().customer_key().await.arn)];
-    let mut costs = Vec::new();
+    let (mut costs, mut medians) = (Vec::new(), Vec::new());
     for (name, items) in [("Small", 100), ("Large", 100_000)] {
         tables.create(partition_only(name), &Encryption::Owned).await;
         fill(&tables, name, items).await;
@@ -82,6 +81,7 @@ async fn a_switch_costs_the_same_for_100_and_for_100_000_items() {
         let median = median_switch(&tables, name, &kinds).await;
         let after = stack.table_metrics().await;
         println!("{name}: {items} items, a switch takes {median:?} (median of 15)");
+        medians.push(median);
         let written = |metric: &str| {
             assert!(after.has(metric), "there is no metric {metric}");
             after.sum(metric, &[]) - before.sum(metric, &[])
@@ -89,6 +89,7 @@ async fn a_switch_costs_the_same_for_100_and_for_100_000_items() {
         costs.push((written("keystead_store_commits_total"), written("keystead_store_bytes_written_total")));
     }
     println!("commits and bytes of 15 switches, small and large: {costs:?}");
+    println!("time of a switch, large to small: {:.2}", medians[1].div_duration_f64(medians[0]));
     let [(small_commits, small_bytes), (large_commits, large_bytes)] = costs[..] else { unreachable!() };
     assert!(large_commits <= small_commits * 1.2, "{costs:?}");
     assert!(large_bytes <= small_bytes * 1.2, "{costs:?}");
