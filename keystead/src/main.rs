@@ -15,6 +15,7 @@ use anyhow::Context as _;
 use config::{Cli, DataDir};
 use identity::{Directory, ROOT_CREDENTIAL_FILE, SERVICE_CREDENTIAL_FILE, ServiceName};
 use service_kit::{CancellationToken, shutdown_signal, telemetry};
+use tokio::task::JoinHandle;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -48,7 +49,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     let table_stop = CancellationToken::new();
     let table_serving = tokio::spawn(table.serve(table_stop.clone()));
 
-    let mut services = Services { kms: kms_serving, table: table_serving };
+    let mut services = Services { kms: Some(kms_serving), table: Some(table_serving) };
     let mut ended_early = None;
     tokio::select! {
         () = readiness.wait() => {
@@ -68,33 +69,57 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     };
     // The table service first: what it still has in work may need KMS.
     table_stop.cancel();
-    let table_ended = services.table_end().await;
+    let table_ended = end(&mut services.table).await.context(TABLE);
     kms_stop.cancel();
-    ended.and(table_ended).and(services.kms_end().await)
+    ended.and(table_ended).and(end(&mut services.kms).await.context(KMS))
 }
 
-/// The two services at work.
+const KMS: &str = "key-management service";
+const TABLE: &str = "table service";
+
+/// A service at work; none once it has ended and how it ended has been told.
+type Serving<E> = Option<JoinHandle<Result<(), E>>>;
+
+/// The two services.
 struct Services {
-    kms: tokio::task::JoinHandle<Result<(), kms_service::ServiceError>>,
-    table: tokio::task::JoinHandle<Result<(), table_service::ServiceError>>,
+    kms: Serving<kms_service::ServiceError>,
+    table: Serving<table_service::ServiceError>,
 }
 
 impl Services {
     /// Waits until one ends by itself, which neither should: it is an error however it ended.
     async fn first_end(&mut self) -> anyhow::Result<()> {
         let (service, ended) = tokio::select! {
-            ended = &mut self.kms => ("key-management service", ended?.map_err(anyhow::Error::from)),
-            ended = &mut self.table => ("table service", ended?.map_err(anyhow::Error::from)),
+            ended = end(&mut self.kms) => (KMS, ended),
+            ended = end(&mut self.table) => (TABLE, ended),
         };
         ended.context(service)?;
         anyhow::bail!("{service}: ended by itself")
     }
+}
 
-    async fn table_end(&mut self) -> anyhow::Result<()> {
-        if self.table.is_finished() { Ok(()) } else { (&mut self.table).await?.context("table service") }
-    }
+/// Waits until a service has ended and tells how, once.
+async fn end<E: std::error::Error + Send + Sync + 'static>(serving: &mut Serving<E>) -> anyhow::Result<()> {
+    let Some(handle) = serving else { return Ok(()) };
+    let ended = handle.await;
+    *serving = None;
+    Ok(ended??)
+}
 
-    async fn kms_end(&mut self) -> anyhow::Result<()> {
-        if self.kms.is_finished() { Ok(()) } else { (&mut self.kms).await?.context("key-management service") }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Regression: a service that failed in the same instant in which it was told to stop was taken for one whose end
+    /// had been told, and its error was lost.
+    #[tokio::test]
+    async fn a_failure_that_nobody_has_been_told_of_is_told_once() {
+        let failed = tokio::spawn(async { Err(std::io::Error::other("the disk is gone")) });
+        while !failed.is_finished() {
+            tokio::task::yield_now().await;
+        }
+        let mut serving = Some(failed);
+        assert_eq!(end(&mut serving).await.unwrap_err().to_string(), "the disk is gone");
+        assert!(end(&mut serving).await.is_ok());
     }
 }
