@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use clap::{Args, Parser, Subcommand};
 use identity::ServiceName;
-use service_kit::{CommonArgs, StartError, UsageError};
+use service_kit::{CommonArgs, HealthcheckArgs, StartError, UsageError};
 
 use crate::{
     Config,
@@ -13,6 +13,9 @@ use crate::{
 
 /// The name of the subcommand that has the flags of the service.
 pub const SERVE: &str = "serve";
+
+/// Where the admin port is, if nothing else is said.
+const ADMIN_LISTEN: &str = "127.0.0.1:9001";
 
 /// Keystead's key-management service.
 #[derive(Debug, Parser)]
@@ -28,6 +31,9 @@ pub struct Cli {
 pub enum Command {
     /// Run the service
     Serve(Box<ServeArgs>),
+    /// Ask the service on this machine whether it is ready: exit code 0, or 1 with what it lacks
+    #[command(mut_arg("admin_listen", |arg| arg.default_value(ADMIN_LISTEN)))]
+    Healthcheck(HealthcheckArgs),
     /// Make a root key: a new file that only its owner can read. Never overwrites one
     InitRootKey {
         /// The file to make
@@ -39,7 +45,7 @@ pub enum Command {
 /// The flags of the service.
 #[derive(Args, Clone, Debug)]
 #[command(mut_arg("listen", |arg| arg.default_value("127.0.0.1:8001")))]
-#[command(mut_arg("admin_listen", |arg| arg.default_value("127.0.0.1:9001")))]
+#[command(mut_arg("admin_listen", |arg| arg.default_value(ADMIN_LISTEN)))]
 pub struct ServeArgs {
     /// Those that every service has.
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! The `kms-service` binary: reads the command line, and starts the service or makes a root key.
+//! The `kms-service` binary: reads the command line, and starts the service, asks it whether it is ready, or makes a root key.
 
 use std::process::ExitCode;
 
@@ -20,6 +20,7 @@ async fn execute(cli: Cli) -> anyhow::Result<()> {
             let stop = service_kit::shutdown_signal()?;
             Ok(kms_service::run((*args).try_into()?, stop).await?)
         }
+        Command::Healthcheck(args) => Ok(args.run().await?),
         Command::InitRootKey { out } => {
             Ok(kms_service::root_key::create(&out, &envelope::OsEntropy).map(drop)?)
         }

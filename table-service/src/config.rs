@@ -15,10 +15,13 @@ const MIN_TIME: Duration = Duration::from_millis(100);
 /// Longer times are mistakes, and might not fit the clock.
 const MAX_TIME: Duration = Duration::from_secs(365 * 24 * 3600);
 
+/// Where the admin port is, if nothing else is said.
+pub const ADMIN_LISTEN: &str = "127.0.0.1:9000";
+
 /// The flags of `table-service serve`.
 #[derive(Args, Clone, Debug)]
 #[command(mut_arg("listen", |arg| arg.default_value("127.0.0.1:8000")))]
-#[command(mut_arg("admin_listen", |arg| arg.default_value("127.0.0.1:9000")))]
+#[command(mut_arg("admin_listen", |arg| arg.default_value(ADMIN_LISTEN)))]
 pub struct ServeArgs {
     /// The flags that both services have.
     #[command(flatten)]

@@ -1,10 +1,12 @@
-//! The `table-service` binary: reads the command line, runs the service until SIGTERM or ctrl-C.
+//! The `table-service` binary: reads the command line, and runs the service until SIGTERM or ctrl-C, or asks it whether
+//! it is ready.
 
 use std::error::Error;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use table_service::ServeArgs;
+use service_kit::HealthcheckArgs;
+use table_service::{ADMIN_LISTEN, ServeArgs};
 
 /// Encrypted tables.
 #[derive(Parser)]
@@ -16,8 +18,11 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serves tables until it is told to stop
+    /// Run the service
     Serve(Box<ServeArgs>),
+    /// Ask the service on this machine whether it is ready: exit code 0, or 1 with what it lacks
+    #[command(mut_arg("admin_listen", |arg| arg.default_value(ADMIN_LISTEN)))]
+    Healthcheck(HealthcheckArgs),
 }
 
 #[tokio::main]
@@ -37,5 +42,6 @@ async fn execute(cli: Cli) -> Result<(), Box<dyn Error>> {
             let service = table_service::start((*args).try_into()?).await?;
             Ok(service.serve(stop).await?)
         }
+        Command::Healthcheck(args) => Ok(args.run().await?),
     }
 }

@@ -91,6 +91,16 @@ impl Process {
         }
     }
 
+    /// Resident bytes, as the system counts them.
+    pub(crate) fn memory(&self) -> u64 {
+        let id = self.child.id().expect("it is running");
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("it is running");
+        let line =
+            status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("the system counts them");
+        let kilobytes = line.trim().trim_end_matches(" kB").trim().parse::<u64>().expect("a number");
+        kilobytes * 1024
+    }
+
     /// The end of its log.
     pub(crate) fn log_tail(&self) -> String {
         let log = std::fs::read(&self.stderr).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! What a refusal says: the gRPC code, the AWS error code of its ErrorInfo, and the text.
 
 use std::fmt;
+use std::time::Duration;
 
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
@@ -18,6 +19,8 @@ pub struct Refused {
     pub message: String,
     /// The id under which the service logged the request.
     pub request_id: String,
+    /// When to try again, if the service says so.
+    pub retry_after: Option<Duration>,
 }
 
 impl Refused {
@@ -47,6 +50,7 @@ impl From<Status> for Refused {
             domain,
             message: status.message().to_owned(),
             request_id: metadata.get("request_id").cloned().unwrap_or_default(),
+            retry_after: status.get_details_retry_info().and_then(|info| info.retry_delay),
         }
     }
 }

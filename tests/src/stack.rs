@@ -31,6 +31,8 @@ pub struct Settings {
     pub principals: Option<Principals>,
     /// Further arguments for table-service, for example `["--key-lease", "2s"]`.
     pub table: Vec<String>,
+    /// Further arguments for kms-service.
+    pub kms: Vec<String>,
     /// TLS everywhere, with certificates of this authority.
     pub authority: Option<Arc<Authority>>,
     /// How much is logged, as `--log-filter` takes it; without it the services decide.
@@ -63,6 +65,13 @@ impl Settings {
     #[must_use]
     pub fn within(mut self, directory: PathBuf) -> Self {
         self.within = Some(directory);
+        self
+    }
+
+    /// Adds arguments for kms-service.
+    #[must_use]
+    pub fn kms_flags<const N: usize>(mut self, flags: [&str; N]) -> Self {
+        self.kms.extend(flags.map(str::to_owned));
         self
     }
 
@@ -252,6 +261,16 @@ impl Stack {
         metrics::read(self.kms.expect("kms-service was started").admin).await
     }
 
+    /// What the table service's process holds in memory: resident bytes, as the system counts them.
+    pub fn table_memory(&self) -> u64 {
+        self.front.as_ref().expect("table-service is running").memory()
+    }
+
+    /// Where the table service's admin port is.
+    pub fn table_admin_address(&self) -> SocketAddr {
+        self.table.expect("table-service was started").admin
+    }
+
     /// What `/readyz` of the table service says: whether it is ready, and why not.
     pub async fn table_readiness(&self) -> (bool, String) {
         readiness(self.table.expect("table-service was started").admin).await
@@ -346,6 +365,7 @@ impl Stack {
     pub async fn start_kms(&mut self) {
         let mut command = Command::new(binaries::path("kms-service"));
         serve(&mut command, &self.data().join("kms"), self.kms);
+        command.args(&self.settings.kms);
         self.add_principals(&mut command);
         let mut process = self.spawn(command, "kms-service");
         self.kms = Some(process.wait_for(|line| listening(line).map(|(_, address)| address)).await);

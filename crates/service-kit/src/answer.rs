@@ -2,10 +2,12 @@
 
 use crate::RequestId;
 use fault::{Fault, Kind, Level};
-use std::{collections::HashMap, error::Error, fmt::Write};
+use std::{collections::HashMap, error::Error, fmt::Write, time::Duration};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
+/// Milliseconds to wait before the next attempt (gRPC proposal A6).
+const PUSHBACK_HEADER: &str = "grpc-retry-pushback-ms";
 /// How many causes of an error are logged.
 const MAX_CAUSES: usize = 8;
 
@@ -15,6 +17,31 @@ const MAX_CAUSES: usize = 8;
 /// What is the service's own failure is logged here, with its causes, and nowhere else.
 pub fn status(fault: &dyn Fault, domain: &'static str, request_id: &RequestId) -> Status {
     log(fault, domain, request_id);
+    answer(fault, domain, request_id, None)
+}
+
+/// The answer of a server that does not take a request on, or gives it up: as callers can bring that about as often as
+/// they like, it is counted and in the access log, and nowhere else. `retry_after` says when to try again, in the words of
+/// `google.rpc.RetryInfo` and of gRPC's own retries.
+pub(crate) fn turned_away(
+    fault: &dyn Fault,
+    domain: &'static str,
+    request_id: &RequestId,
+    retry_after: Option<Duration>,
+) -> Status {
+    let mut status = answer(fault, domain, request_id, retry_after);
+    if let Some(pause) = retry_after.and_then(|pause| pause.as_millis().to_string().parse().ok()) {
+        status.metadata_mut().insert(PUSHBACK_HEADER, pause);
+    }
+    status
+}
+
+fn answer(
+    fault: &dyn Fault,
+    domain: &'static str,
+    request_id: &RequestId,
+    retry_after: Option<Duration>,
+) -> Status {
     let kind = fault.kind();
     let message = if kind.is_public() {
         clipped(&fault.public_message())
@@ -22,7 +49,10 @@ pub fn status(fault: &dyn Fault, domain: &'static str, request_id: &RequestId) -
         format!("An internal error occurred (request id {request_id}).")
     };
     let metadata = HashMap::from([("request_id".to_owned(), request_id.to_string())]);
-    let details = ErrorDetails::with_error_info(fault.reason(), domain, metadata);
+    let mut details = ErrorDetails::with_error_info(fault.reason(), domain, metadata);
+    if retry_after.is_some() {
+        details.set_retry_info(retry_after);
+    }
     Status::with_error_details(code(kind), message, details)
 }
 

@@ -55,6 +55,16 @@ pub struct CommonArgs {
 /// How much one server takes on. What is not an option is in [`Limits`].
 #[derive(Args, Clone, Debug)]
 pub struct LimitArgs {
+    /// Connections at the same time. When there are as many, the one that was of no use for the longest time is closed
+    /// for one more
+    #[arg(long, default_value = "4096", value_parser = at_least_one, value_name = "NUMBER")]
+    pub max_connections: usize,
+    /// Requests in work at the same time. One more is answered UNAVAILABLE, with when to try again
+    #[arg(long, default_value = "4096", value_parser = at_least_one, value_name = "NUMBER")]
+    pub max_requests: usize,
+    /// How long a request may take, however long its caller would wait
+    #[arg(long, default_value = "30s", value_parser = humantime::parse_duration, value_name = "TIME")]
+    pub request_timeout: Duration,
     /// After SIGTERM, how long requests in work may take to finish before they are cut off
     #[arg(long, default_value = "10s", value_parser = humantime::parse_duration, value_name = "TIME")]
     pub drain_timeout: Duration,
@@ -63,7 +73,13 @@ pub struct LimitArgs {
 impl LimitArgs {
     /// The usual limits, with what the options say.
     pub(crate) fn limits(&self) -> Limits {
-        Limits { drain: self.drain_timeout, ..Limits::default() }
+        Limits {
+            connections: self.max_connections,
+            concurrent_requests: self.max_requests,
+            request: self.request_timeout,
+            drain: self.drain_timeout,
+            ..Limits::default()
+        }
     }
 }
 
@@ -125,5 +141,13 @@ impl CommonArgs {
         };
         protection.check(self.listen)?;
         Ok(tls.map_or(Ok(()), |files| files.load().map(drop))?)
+    }
+}
+
+/// The most that a semaphore counts is far beyond any machine.
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number @ 1..=1_000_000) => Ok(number),
+        _ => Err("a number from 1 to 1000000 is needed".to_owned()),
     }
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 /// The limits of a [`Server`](crate::Server). A service takes the default and changes what it must.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Requests in work at the same time; one more is answered RESOURCE_EXHAUSTED at once rather than queued, so that
+    /// Requests in work at the same time; one more is answered UNAVAILABLE at once, with when to try again, so that
     /// an overload stays visible and memory stays bounded.
     pub concurrent_requests: usize,
     /// The same for requests that need no credentials, counted apart so that neither starves the other.
     pub concurrent_public_requests: usize,
-    /// Connections at the same time. Each costs some 10 KB, with TLS some 40 KB, while it is idle.
+    /// Connections at the same time. Each costs some 30 KB, with TLS some 40 KB (`tests/protection.rs`).
     pub connections: usize,
     /// How long a new connection may take to begin: TLS, and the first bytes of HTTP/2.
     pub handshake: Duration,
@@ -18,6 +18,9 @@ pub struct Limits {
     pub request: Duration,
     /// How long an answer may take to be taken by its caller.
     pub answer: Duration,
+    /// Bytes of large requests in memory at the same time; one that finds no room is answered as above. Room for eight of
+    /// the largest.
+    pub body_bytes: usize,
     /// Streams on one HTTP/2 connection.
     pub streams_per_connection: u32,
     /// Bytes of all headers of a request: credentials, ids and tracing need a fraction of it.
@@ -39,6 +42,7 @@ impl Default for Limits {
             handshake: Duration::from_secs(10),
             request: Duration::from_secs(30),
             answer: Duration::from_secs(30),
+            body_bytes: 136 * 1024 * 1024,
             streams_per_connection: 1_024,
             header_bytes: 16 * 1024,
             keepalive: Duration::from_secs(60),

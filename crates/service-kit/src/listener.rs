@@ -25,7 +25,7 @@ use tokio::{
     task::JoinSet,
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
-use tokio_stream::{Stream, wrappers::ReceiverStream};
+use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::transport::server::Connected;
 
@@ -52,7 +52,7 @@ impl Listener {
         self,
         stop: CancellationToken,
         tasks: &mut JoinSet<()>,
-    ) -> impl Stream<Item = io::Result<Connection>> + use<> {
+    ) -> ReceiverStream<io::Result<Connection>> {
         let (sender, receiver) = mpsc::channel(READY);
         tasks.spawn(Arc::clone(&self.peers).supervise());
         tasks.spawn(async move {

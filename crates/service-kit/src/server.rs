@@ -11,6 +11,7 @@ use crate::{
     reload::Reloaded,
     stack::{self, Stack},
     tls::{ServerFiles, TlsArgs},
+    upload::Budget,
 };
 use axum::{middleware::from_fn_with_state, response::IntoResponse};
 use identity::Directory;
@@ -145,6 +146,8 @@ impl Server {
             metrics,
             permits: Arc::new(Semaphore::new(self.limits.concurrent_requests)),
             public_permits: Arc::new(Semaphore::new(self.limits.concurrent_public_requests)),
+            budget: Budget::new(self.limits.body_bytes),
+            longest: self.limits.request,
             domain: self.domain,
             stop: stop.clone(),
         };
@@ -248,12 +251,20 @@ impl Bound {
         let listener = Listener {
             tcp: self.listener,
             tls: self.tls,
-            directory: self.directory,
+            directory: Arc::clone(&self.directory),
             peers: Peers::new(self.limits),
             limits: self.limits,
         };
         let incoming = listener.incoming(stop.clone(), &mut background);
-        let admin = axum::serve(self.admin_listener, self.admin_router);
+        let admin = Listener {
+            tcp: self.admin_listener,
+            tls: None,
+            directory: Arc::clone(&self.directory),
+            peers: Peers::new(Limits { connections: admin::CONNECTIONS, ..self.limits }),
+            limits: self.limits,
+        };
+        let admin = admin::Connections(admin.incoming(CancellationToken::new(), &mut background));
+        let admin = axum::serve(admin, self.admin_router);
         background.spawn(async move {
             if let Err(error) = admin.await {
                 tracing::error!(%error, "the admin port failed");

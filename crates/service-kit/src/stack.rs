@@ -1,4 +1,4 @@
-//! The stack around every route: request id, limit, span, authentication, and at the end one record of the outcome.
+//! The stack around every route: request id, limits, deadline, span, authentication, and at the end one record of the outcome.
 //!
 //! A request's record is written when the last byte of its answer is gone, or when the caller has gone away; it feeds
 //! the metrics and the access log (target `access`). Neither ever holds a body, a key or an item.
@@ -7,11 +7,13 @@ use crate::{
     RequestId,
     auth::Gate,
     body::Observed,
+    deadline::time_for,
     metrics::{RpcMetrics, code_name},
     paths::{Method, Paths},
     peers::{InWork, Peer},
-    status, unhandled,
-    upload::Upload,
+    refusal::Unserved,
+    unhandled,
+    upload::{Budget, Taken, Upload},
 };
 use axum::{
     body::Body,
@@ -19,16 +21,14 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use fault::{Fault, Kind};
 use identity::Caller;
 use std::{
-    borrow::Cow,
     future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     sync::Arc,
     task::Poll,
-    time::Instant,
+    time::{Duration, Instant},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -43,6 +43,10 @@ pub(crate) struct Stack {
     pub(crate) permits: Arc<Semaphore>,
     /// For the paths that need no credentials.
     pub(crate) public_permits: Arc<Semaphore>,
+    /// For the bodies of requests.
+    pub(crate) budget: Budget,
+    /// How long a request may take, unless it is a stream.
+    pub(crate) longest: Duration,
     pub(crate) domain: &'static str,
     pub(crate) stop: CancellationToken,
 }
@@ -53,11 +57,12 @@ pub(crate) async fn handle(State(stack): State<Arc<Stack>>, request: Request, ne
     let method = stack.paths.method(request.uri().path()).clone();
     let span = tracing::info_span!("rpc", service = %method.service, method = %method.name, request_id = %id);
     let in_work = request.extensions().get::<Peer>().map(|peer| peer.begin(method.is_stream));
+    let time = (!method.is_stream).then(|| time_for(request.headers(), stack.longest));
     let mut record = Record::start(&stack, method, id.clone(), in_work);
     let mut response = match stack.admit(request, &id, &mut record) {
-        Ok(request) => match contained(next.run(request)).instrument(span).await {
+        Ok(request) => match in_time(time, contained(next.run(request))).instrument(span).await {
             Ok(response) => unhandled::explain(response, stack.domain, &id),
-            Err(panicked) => status(&panicked, stack.domain, &id).into_http(),
+            Err(unserved) => unserved.answer(stack.domain, &id).into_http(),
         },
         Err(refusal) => refusal.into_http(),
     };
@@ -73,7 +78,7 @@ impl Stack {
         let (mut head, body) = request.into_parts();
         head.extensions.insert(id.clone());
         let permits = if record.method.is_public { &self.public_permits } else { &self.permits };
-        let overloaded = |_| Box::new(status(&Overloaded, self.domain, id));
+        let overloaded = |_| Box::new(Unserved::Overloaded.answer(self.domain, id));
         record.permit = Some(permits.clone().try_acquire_owned().map_err(overloaded)?);
         if !record.method.is_public {
             let caller = self.gate.admit(&head).map_err(|refusal| Box::new(refusal.status(id)))?;
@@ -81,56 +86,29 @@ impl Stack {
             record.in_work.iter_mut().for_each(InWork::is_useful);
             head.extensions.insert(caller);
         }
-        Ok(Request::from_parts(head, Body::new(Upload::new(body))))
+        Ok(Request::from_parts(head, Body::new(Upload::new(body, self.budget.clone(), record.taken.clone()))))
     }
 }
 
 /// A handler that panics fails its own request; without this it would take down every other one on its connection.
-async fn contained(handler: impl Future<Output = Response>) -> Result<Response, Panicked> {
+async fn contained(handler: impl Future<Output = Response>) -> Result<Response, Unserved> {
     let mut handler = pin!(handler);
     // Nothing of an unwound handler is used again: the future is dropped with its request.
     poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(cx))) {
         Ok(poll) => poll.map(Ok),
-        Err(_) => Poll::Ready(Err(Panicked)),
+        Err(_) => Poll::Ready(Err(Unserved::Panicked)),
     })
     .await
 }
 
-/// A defect in a handler.
-#[derive(Debug, thiserror::Error)]
-#[error("a handler panicked")]
-struct Panicked;
-
-impl Fault for Panicked {
-    fn kind(&self) -> Kind {
-        Kind::Internal
-    }
-
-    fn reason(&self) -> &'static str {
-        "InternalServerError"
-    }
-
-    fn public_message(&self) -> Cow<'_, str> {
-        "An internal error occurred.".into()
-    }
-}
-
-/// More requests at once than the server takes on.
-#[derive(Debug, thiserror::Error)]
-#[error("too many requests in work")]
-struct Overloaded;
-
-impl Fault for Overloaded {
-    fn kind(&self) -> Kind {
-        Kind::Exhausted
-    }
-
-    fn reason(&self) -> &'static str {
-        "ThrottlingException"
-    }
-
-    fn public_message(&self) -> Cow<'_, str> {
-        "The service has too many requests in work. Try again later.".into()
+/// A handler that is not done in `time` is dropped, as if its caller had gone away.
+async fn in_time(
+    time: Option<Duration>,
+    handler: impl Future<Output = Result<Response, Unserved>>,
+) -> Result<Response, Unserved> {
+    match time {
+        Some(time) => tokio::time::timeout(time, handler).await.unwrap_or(Err(Unserved::Late)),
+        None => handler.await,
     }
 }
 
@@ -144,6 +122,8 @@ pub(crate) struct Record {
     /// Nothing yet means that the caller has gone away.
     code: Option<Code>,
     permit: Option<OwnedSemaphorePermit>,
+    /// What the request's body has of the budget.
+    taken: Taken,
     /// The request's place among those of its connection.
     in_work: Option<InWork>,
 }
@@ -152,7 +132,17 @@ impl Record {
     fn start(stack: &Stack, method: Method, id: RequestId, in_work: Option<InWork>) -> Self {
         let metrics = stack.metrics.clone();
         metrics.in_flight.inc();
-        Self { metrics, method, id, started: Instant::now(), caller: None, code: None, permit: None, in_work }
+        Self {
+            metrics,
+            method,
+            id,
+            started: Instant::now(),
+            caller: None,
+            code: None,
+            permit: None,
+            taken: Taken::default(),
+            in_work,
+        }
     }
 
     /// Takes the code from headers or trailers, if they have one.

@@ -3,6 +3,7 @@
 use crate::options::parse_args;
 use clap::{CommandFactory, FromArgMatches};
 use identity::DirectoryError;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::{
     error::Error,
     fmt::Display,
@@ -89,6 +90,7 @@ where
         Ok(parsed) => parsed,
         Err(stop) => return stop.exit(),
     };
+    raise_file_limit();
     let Err(error) = execute(parsed).await else { return ExitCode::SUCCESS };
     if tracing::dispatcher::has_been_set() {
         tracing::error!("{error:#}");
@@ -97,6 +99,13 @@ where
         let _ = writeln!(io::stderr(), "error: {error:#}");
     }
     exit_code(error.as_ref())
+}
+
+/// Lets the process have as many open files as it may: each connection is one, and the limit that a process begins with
+/// is often 1,024. If that is refused, connections beyond the limit wait.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 /// Says on stdout what was asked for.

@@ -1,7 +1,7 @@
 //! Answers that no handler gave. tonic itself refuses a request that does not decode, that is too large, or that names
 //! no method, and knows nothing of AWS error codes; here those refusals become errors like all others.
 
-use crate::{RequestId, status};
+use crate::{RequestId, refusal::Unserved, status};
 use axum::response::Response;
 use fault::{Fault, Kind};
 use http::HeaderMap;
@@ -24,17 +24,21 @@ enum Unhandled {
 
 /// The answer as it is, or with an error code and a text of ours if it is a refusal of tonic's.
 pub(crate) fn explain(answer: Response, domain: &'static str, id: &RequestId) -> Response {
-    match unhandled(answer.headers()) {
-        Some(unhandled) => status(&unhandled, domain, id).into_http(),
+    match undetailed(answer.headers()) {
+        // The request's body met the end of the budget (`upload`).
+        Some(Code::ResourceExhausted) => Unserved::Overloaded.answer(domain, id).into_http(),
+        Some(code) => unhandled(code).map_or(answer, |refusal| status(&refusal, domain, id).into_http()),
         None => answer,
     }
 }
 
-fn unhandled(headers: &HeaderMap) -> Option<Unhandled> {
-    let code = Code::from_bytes(headers.get(Status::GRPC_STATUS)?.as_bytes());
-    if headers.contains_key(DETAILS) {
-        return None;
-    }
+/// The code of an answer that has no details.
+fn undetailed(headers: &HeaderMap) -> Option<Code> {
+    let code = headers.get(Status::GRPC_STATUS).filter(|_| !headers.contains_key(DETAILS))?;
+    Some(Code::from_bytes(code.as_bytes()))
+}
+
+fn unhandled(code: Code) -> Option<Unhandled> {
     match code {
         Code::Internal => Some(Unhandled::Malformed),
         Code::OutOfRange => Some(Unhandled::TooLarge),
@@ -74,7 +78,7 @@ mod tests {
     use super::*;
 
     fn refusal(status: Status) -> Option<Unhandled> {
-        unhandled(status.into_http::<axum::body::Body>().headers())
+        undetailed(status.into_http::<axum::body::Body>().headers()).and_then(unhandled)
     }
 
     #[test]
@@ -88,6 +92,6 @@ mod tests {
         assert_eq!(refusal(Status::unavailable("stopping")), None);
         let own = status(&Unhandled::Unknown, "test.keystead", &RequestId::generate());
         assert_eq!(refusal(own), None);
-        assert_eq!(unhandled(&HeaderMap::new()), None);
+        assert_eq!(undetailed(&HeaderMap::new()), None);
     }
 }

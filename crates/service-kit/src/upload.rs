@@ -1,4 +1,8 @@
-//! The request's body on its way in: what a handler leaves unread is read to its end, within bounds.
+//! The request's body on its way in: large ones share a budget of memory, and what a handler leaves unread is read to its
+//! end, within bounds.
+//!
+//! The first bytes of every request are free, so that large requests cannot keep small ones out; the rest is taken from the
+//! [`Budget`] as it comes, and given back when the request is over. When nothing is left, the request is turned away.
 //!
 //! A handler that refuses a request early (too large, malformed) drops its body. The HTTP/2 stream would then be reset
 //! while the caller still sends, and many clients lose the answer over the reset. Reading on costs no memory; beyond
@@ -9,25 +13,70 @@ use http_body::{Body as _, Frame, SizeHint};
 use std::{
     future::poll_fn,
     pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
     time::Duration,
 };
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tonic::Status;
 
 /// Most bytes that are read for nobody: several times the largest request.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
 /// How long to go on reading for nobody.
 const MAX_TIME: Duration = Duration::from_secs(10);
 
+/// Bytes of each request that are not counted. All requests that may be in work together have so many at most.
+const FREE_BYTES: usize = 64 * 1024;
+
+/// Bytes of large requests that may be in memory at the same time.
+#[derive(Clone)]
+pub(crate) struct Budget(Arc<Semaphore>);
+
+impl Budget {
+    pub(crate) fn new(bytes: usize) -> Self {
+        Self(Arc::new(Semaphore::new(bytes)))
+    }
+}
+
+/// What one request has taken of the budget. It is given back when the last clone is dropped.
+#[derive(Clone, Default)]
+pub(crate) struct Taken(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
+
+impl Taken {
+    /// Whether there were as many bytes left.
+    fn take(&self, bytes: usize, budget: &Budget) -> bool {
+        let Ok(bytes) = u32::try_from(bytes) else { return false };
+        let Ok(more) = Arc::clone(&budget.0).try_acquire_many_owned(bytes) else { return false };
+        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match taken.as_mut() {
+            Some(taken) => taken.merge(more),
+            None => *taken = Some(more),
+        }
+        true
+    }
+}
+
 /// A request's body that is read to its end even if its reader gives up.
 pub(crate) struct Upload {
     inner: Body,
     is_ended: bool,
+    free_bytes: usize,
+    budget: Budget,
+    taken: Taken,
 }
 
 impl Upload {
-    pub(crate) fn new(inner: Body) -> Self {
+    pub(crate) fn new(inner: Body, budget: Budget, taken: Taken) -> Self {
         let is_ended = inner.is_end_stream();
-        Self { inner, is_ended }
+        Self { inner, is_ended, free_bytes: FREE_BYTES, budget, taken }
+    }
+
+    /// Whether there is room for as many bytes more.
+    fn has_room(&mut self, bytes: usize) -> bool {
+        let free = bytes.min(self.free_bytes);
+        self.free_bytes = self.free_bytes.saturating_sub(free);
+        let counted = bytes.saturating_sub(free);
+        counted == 0 || self.taken.take(counted, &self.budget)
     }
 }
 
@@ -43,7 +92,11 @@ impl http_body::Body for Upload {
         if matches!(frame, Poll::Ready(None | Some(Err(_)))) || self.inner.is_end_stream() {
             self.is_ended = true;
         }
-        frame
+        let bytes = match &frame {
+            Poll::Ready(Some(Ok(frame))) => frame.data_ref().map_or(0, Bytes::len),
+            _ => 0,
+        };
+        if self.has_room(bytes) { frame } else { Poll::Ready(Some(Err(no_room()))) }
     }
 
     fn is_end_stream(&self) -> bool {
@@ -68,6 +121,11 @@ impl Drop for Upload {
     }
 }
 
+/// tonic takes the status out of the error again, and `unhandled` makes the answer of it.
+fn no_room() -> axum::Error {
+    axum::Error::new(Status::resource_exhausted("no memory for this request"))
+}
+
 async fn drain(mut body: Body) {
     let mut left = MAX_BYTES;
     while let Some(Ok(frame)) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
@@ -82,10 +140,7 @@ async fn drain(mut body: Body) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    };
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     /// Endless frames of 1 MB, counted.
     struct Endless(Arc<AtomicUsize>);
@@ -106,7 +161,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_left_unread_is_read_within_bounds() {
         let frames = Arc::new(AtomicUsize::new(0));
-        let mut upload = Upload::new(Body::new(Endless(Arc::clone(&frames))));
+        let endless = Body::new(Endless(Arc::clone(&frames)));
+        let mut upload = Upload::new(endless, Budget::new(MAX_BYTES), Taken::default());
         assert!(!upload.is_end_stream());
         poll_fn(|cx| Pin::new(&mut upload).poll_frame(cx)).await.unwrap().unwrap();
         drop(upload);
@@ -116,8 +172,24 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_was_read_to_its_end_is_left_alone() {
-        let mut upload = Upload::new(Body::from("all"));
+        let mut upload = Upload::new(Body::from("all"), Budget::new(0), Taken::default());
         while poll_fn(|cx| Pin::new(&mut upload).poll_frame(cx)).await.is_some() {}
         assert!(upload.is_ended);
+    }
+
+    #[tokio::test]
+    async fn large_requests_share_a_budget_and_give_back_what_they_took() {
+        let budget = Budget::new(100);
+        let body = |bytes: usize| Body::from(vec![0; bytes]);
+        let read =
+            async |mut upload: Upload| poll_fn(|cx| Pin::new(&mut upload).poll_frame(cx)).await.unwrap();
+        let first = Taken::default();
+        let free = Upload::new(body(FREE_BYTES), budget.clone(), Taken::default());
+        assert!(read(free).await.is_ok());
+        assert!(read(Upload::new(body(FREE_BYTES + 60), budget.clone(), first.clone())).await.is_ok());
+        assert!(read(Upload::new(body(FREE_BYTES + 60), budget.clone(), Taken::default())).await.is_err());
+        assert!(read(Upload::new(body(FREE_BYTES), budget.clone(), Taken::default())).await.is_ok());
+        drop(first);
+        assert!(read(Upload::new(body(FREE_BYTES + 60), budget, Taken::default())).await.is_ok());
     }
 }

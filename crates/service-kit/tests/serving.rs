@@ -9,8 +9,8 @@ use carried::{
     start, with_headers,
 };
 use identity::Directory;
-use proto::kms::WatchKeysRequest;
-use service_kit::{Limits, REQUEST_ID_HEADER, StartError, exit_code};
+use proto::kms::{EncryptRequest, GenerateRandomResponse, WatchKeysRequest};
+use service_kit::{HealthcheckArgs, Limits, REQUEST_ID_HEADER, StartError, Unhealthy, exit_code};
 use std::time::Duration;
 use tokio_stream::StreamExt;
 use tonic::{Code, Request};
@@ -177,8 +177,11 @@ async fn one_request_too_many_is_refused_at_once_and_the_next_one_served() {
     let waiting = waiting_call(&server).await;
     let alice = basic(ALICE_BASIC);
     let status = server.call(&[("authorization", &alice)], SAY_WHO).await.unwrap_err();
-    assert_eq!(status.code(), Code::ResourceExhausted);
-    assert_eq!(status.get_details_error_info().unwrap().reason, "ThrottlingException");
+    assert_eq!(status.code(), Code::Unavailable);
+    assert_eq!(status.get_details_error_info().unwrap().reason, "ServiceUnavailable");
+    let pause = status.get_details_retry_info().unwrap().retry_delay;
+    assert_eq!(pause, Some(Duration::from_secs(1)));
+    assert_eq!(status.metadata().get("grpc-retry-pushback-ms").unwrap(), "1000");
     let health = HealthClient::new(server.channel().await).check(HealthCheckRequest::default()).await;
     assert!(health.is_ok(), "health is not starved");
 
@@ -186,6 +189,94 @@ async fn one_request_too_many_is_refused_at_once_and_the_next_one_served() {
     assert_eq!(waiting.await.unwrap().unwrap(), ALICE);
     assert_eq!(server.call(&[("authorization", &alice)], SAY_WHO).await.unwrap(), ALICE);
     server.stop().await;
+}
+
+#[tokio::test]
+async fn a_request_takes_no_longer_than_its_caller_gives_it_nor_than_the_server_does() {
+    let alice = basic(ALICE_BASIC);
+    let waiting = || with_headers(&[("authorization", &alice)], WAIT);
+    let limits = Limits { request: Duration::from_millis(20), ..Limits::default() };
+    let server = start(|server| server.limits(limits)).await;
+    let mut client = server.client().await;
+    let status = client.generate_random(waiting()).await.unwrap_err();
+    assert_eq!(status.code(), Code::DeadlineExceeded);
+    assert_eq!(status.get_details_error_info().unwrap().reason, "RequestTimeout");
+    server.stop().await;
+
+    let limits = Limits { request: Duration::from_secs(600), ..Limits::default() };
+    let server = start(|server| server.limits(limits)).await;
+    let mut client = server.client().await;
+    let mut request = waiting();
+    request.set_timeout(Duration::from_millis(200));
+    let status = tokio::time::timeout(STUCK, client.generate_random(request)).await.unwrap().unwrap_err();
+    // tonic's client may be the first to give up, and has another word for it.
+    assert!([Code::DeadlineExceeded, Code::Cancelled].contains(&status.code()), "{status:?}");
+    let given_up = async { while !server.admin("/metrics").await.1.contains("keystead_rpc_in_flight 0") {} };
+    tokio::time::timeout(STUCK, given_up).await.unwrap();
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn who_does_not_begin_to_speak_is_cut_off_and_who_does_is_not() {
+    use tokio::io::AsyncReadExt;
+    let limits = Limits { handshake: Duration::from_millis(100), ..Limits::default() };
+    let server = start(|server| server.limits(limits)).await;
+    let mut speaking = server.client().await;
+    for address in [server.address, server.admin_address] {
+        let mut silent = tokio::net::TcpStream::connect(address).await.unwrap();
+        let mut heard = Vec::new();
+        // An end, or a reset.
+        let _ = tokio::time::timeout(STUCK, silent.read_to_end(&mut heard)).await.unwrap();
+    }
+    let request = with_headers(&[("authorization", &basic(ALICE_BASIC))], SAY_WHO);
+    assert!(speaking.generate_random(request).await.is_ok());
+    server.stop().await;
+}
+
+/// Connections that did nothing make room for one that wants something.
+#[tokio::test]
+async fn a_full_server_makes_room() {
+    let server = start(|server| server.limits(Limits { connections: 4, ..Limits::default() })).await;
+    let mut idle = Vec::new();
+    for _ in 0..4 {
+        idle.push(server.channel().await);
+    }
+    let alice = basic(ALICE_BASIC);
+    let served =
+        tokio::time::timeout(STUCK, server.call(&[("authorization", &alice)], SAY_WHO)).await.unwrap();
+    assert_eq!(served.unwrap(), ALICE);
+    server.stop().await;
+}
+
+/// Many large requests at once share the memory there is; small ones go on meanwhile.
+#[tokio::test]
+async fn a_large_request_without_room_is_turned_away() {
+    let server = start(|server| server.limits(Limits { body_bytes: 1, ..Limits::default() })).await;
+    let channel = server.channel().await;
+    let mut grpc = tonic::client::Grpc::new(channel);
+    grpc.ready().await.unwrap();
+    let codec: tonic_prost::ProstCodec<EncryptRequest, GenerateRandomResponse> = Default::default();
+    let path = "/keystead.kms.v1.KeyManagementService/GenerateRandom".parse().unwrap();
+    let large = EncryptRequest { plaintext: vec![0; 200_000], ..Default::default() };
+    let mut request = Request::new(large);
+    carried::put_headers(request.metadata_mut(), &[("authorization", &basic(ALICE_BASIC))]);
+    let status = grpc.unary(request, path, codec).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable, "{status:?}");
+    assert!(status.get_details_retry_info().unwrap().retry_delay.is_some());
+    assert_eq!(server.call(&[("authorization", &basic(ALICE_BASIC))], SAY_WHO).await.unwrap(), ALICE);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_healthcheck_says_what_readyz_says() {
+    let server = start(|server| server).await;
+    let check = HealthcheckArgs { admin_listen: server.admin_address, config: None };
+    check.run().await.unwrap();
+    server.readiness.not_ready("store", "sealed");
+    let error = check.run().await.unwrap_err();
+    assert_eq!(error.to_string(), "not ready: store: sealed");
+    server.stop().await;
+    assert!(matches!(check.run().await.unwrap_err(), Unhealthy::Silent(..)));
 }
 
 #[tokio::test]
