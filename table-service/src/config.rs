@@ -29,9 +29,19 @@ pub struct ServeArgs {
     /// Where the key-management service is, and who this service is there.
     #[command(flatten)]
     pub kms: KmsArgs,
+    /// When a write is acknowledged: `sync`, once it is on the disk
+    #[arg(long, default_value = "sync", value_parser = durability, value_name = "sync")]
+    pub durability: Durability,
     /// How long proven rights count.
     #[command(flatten)]
     pub times: TimeArgs,
+}
+
+/// When a write is acknowledged.
+#[derive(Clone, Copy, Debug)]
+pub enum Durability {
+    /// Once it is on the disk.
+    Sync,
 }
 
 /// Where the key-management service is, and who this service is there: by client certificate, by credential, or by both
@@ -139,6 +149,21 @@ fn url(text: &str) -> Result<Uri, String> {
     match (url.scheme_str(), url.authority(), url.path()) {
         (Some("http" | "https"), Some(_), "" | "/") => Ok(url),
         _ => Err("a URL is http://HOST:PORT or https://HOST:PORT".to_owned()),
+    }
+}
+
+/// Why not, in short.
+const NO_INTERVAL: &str = "not offered: grants and secrets are given up on the strength of commits, and one that a power \
+                           cut took back could leave a table whose key cannot be had any more";
+
+/// `interval` (acknowledge first, write to the disk a moment later) is understood and refused: grants of the old key are
+/// retired and secrets of deleted tables are overwritten on the strength of commits. A power cut that took such a commit
+/// back would leave a table whose key cannot be had any more.
+fn durability(text: &str) -> Result<Durability, String> {
+    match text {
+        "sync" => Ok(Durability::Sync),
+        "interval" => Err(NO_INTERVAL.to_owned()),
+        _ => Err("sync is the one choice".to_owned()),
     }
 }
 

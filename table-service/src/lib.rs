@@ -10,4 +10,4 @@ mod kms_client;
 mod metrics;
 
 pub use compose::{Service, ServiceError, start};
-pub use config::{ADMIN_LISTEN, Config, ServeArgs, TimeArgs};
+pub use config::{ADMIN_LISTEN, Config, Durability, KmsArgs, ServeArgs, TimeArgs};

@@ -146,12 +146,14 @@ async fn a_check_reads_every_file_that_an_option_names_and_binds_nothing() {
     let before = names(directory.path());
 
     let key = format!("file:{root_key}");
-    let cases: [(&str, &[&str], Option<&str>); 7] = [
+    let cases: [(&str, &[&str], Option<&str>); 9] = [
         ("kms-service", &["--root-key", &key, "--principals", &principals, "--listen", &taken], None),
         ("kms-service", &["--root-key", &format!("{key}.none")], Some("root.key.none")),
         ("kms-service", &["--root-key", &format!("file:{credential}")], Some("not a root key")),
         ("kms-service", &["--principals", &broken], Some("broken.toml, line 2")),
         ("table-service", &["--kms-credentials", &credential, "--admin-listen", &taken], None),
+        ("table-service", &["--kms-credentials", &credential, "--durability", "sync"], None),
+        ("table-service", &["--kms-credentials", &credential, "--durability=interval"], Some("not offered")),
         ("table-service", &["--kms-credentials", &readable], Some("mode 0644")),
         ("table-service", &["--kms-credentials", &credential, "--kms", "ftp://kms"], Some("--kms")),
     ];
