@@ -24,6 +24,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let descriptors = protox::compile(files, ["."])?;
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     std::fs::write(out.join("keystead.bin"), descriptors.encode_to_vec())?;
-    tonic_prost_build::configure().skip_debug(SENSITIVE).compile_fds(descriptors)?;
+    let mut config = tonic_prost_build::Config::new();
+    // The codec looks its messages up by name.
+    config.enable_type_names();
+    tonic_prost_build::configure()
+        .skip_debug(SENSITIVE)
+        .codec_path("crate::bounded::Bounded")
+        .compile_fds_with_config(descriptors, config)?;
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! The wire types of both services, generated from the .proto files beside this crate, and the descriptor set that
 //! server reflection serves. Messages that can carry plaintext, key material or items print only sizes in `Debug`.
 
+pub mod bounded;
+
 /// `keystead.kms.v1`.
 #[allow(
     missing_docs,

@@ -370,6 +370,13 @@ async fn items_that_are_too_large_or_too_deep() {
     assert_eq!(refused.code, Code::InvalidArgument, "{refused:?}");
     assert!(!refused.reason.is_empty(), "{refused:?}");
 
+    // Small on the wire, and half a gigabyte once decoded.
+    let list = proto::table::AttributeList { values: vec![AttributeValue::default(); 2_000_000] };
+    let list = AttributeValue { value: Some(proto::table::attribute_value::Value::L(list)) };
+    let refused = tables.put("Music", with(list)).await.refused();
+    assert_eq!(refused.code, Code::InvalidArgument, "{refused:?}");
+    refused.assert_says("ValidationException", "larger than this service accepts");
+
     let deepest = with(nested(31, s("x")));
     tables.put("Music", deepest.clone()).await.expect("32 levels are allowed");
     tables.put_batch("Music", vec![deepest.clone()]).await.expect("32 levels are allowed in a batch too");
