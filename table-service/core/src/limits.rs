@@ -72,6 +72,10 @@ pub const MAX_PAGE_BYTES: usize = 1024 * 1024;
 /// holds a quarter of a million of the smallest. A page may end anywhere (API: `LastEvaluatedKey`).
 pub const MAX_PAGE_ITEMS: usize = 8192;
 
+/// Bytes of one answer, about as they are written; the item that reaches it is the last. Ours: twice what an answer of
+/// ordinary items has. Without it 16 MB of numbers like 1E125 would be written as 700 MB.
+pub const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
+
 /// Segments of a parallel scan (API).
 pub const MAX_SCAN_SEGMENTS: i64 = 1_000_000;
 

@@ -131,6 +131,18 @@ impl Number {
         1 + usize::try_from(halves).unwrap_or(0) + usize::from(self.neg)
     }
 
+    /// How long its text is.
+    pub fn text_length(self) -> usize {
+        let (digits, exp) = (i64::from(digit_count(self.coef)), i64::from(self.exp));
+        let unsigned = match digits + exp {
+            _ if exp >= 0 => digits + exp,
+            // A point among the digits, or "0." and zeros before them.
+            whole if whole > 0 => digits + 1,
+            _ => 2 - exp,
+        };
+        usize::try_from(unsigned).unwrap_or(0) + usize::from(self.neg)
+    }
+
     /// Bytes that sort as the numbers do. None is a prefix of another.
     ///
     /// `class`, then unless zero: `magnitude + 130`, the digits in pairs from the first on (each pair + 1), a zero

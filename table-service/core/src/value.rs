@@ -91,6 +91,8 @@ impl fmt::Display for ValueType {
 /// What a list or a map weighs beside its content, and what each of its elements adds (guide, measured in 2026).
 const CONTAINER_BYTES: usize = 3;
 const ELEMENT_BYTES: usize = 1;
+/// What a value costs in an answer beside its content: less than it takes in memory, more than its frame on the wire.
+const VALUE_BYTES: usize = 16;
 
 impl AttributeValue {
     /// Which type it has.
@@ -111,22 +113,35 @@ impl AttributeValue {
 
     /// The bytes that it counts in item size and capacity.
     pub fn size(&self) -> usize {
-        match self {
+        self.weigh(0, Number::size)
+    }
+
+    /// About the bytes that it takes on its way into an answer. They can be fifty times its size: `1E125` counts 2 and is
+    /// written with 126 digits, and a null in a list counts 2 and is a value like any other.
+    pub fn answer_size(&self) -> usize {
+        self.weigh(VALUE_BYTES, Number::text_length)
+    }
+
+    fn weigh(&self, each: usize, number: fn(Number) -> usize) -> usize {
+        let content = match self {
             Self::S(text) => text.len(),
-            Self::N(number) => number.size(),
+            Self::N(value) => number(*value),
             Self::B(bytes) => bytes.len(),
-            Self::Ss(set) => set.iter().map(String::len).sum(),
-            Self::Ns(set) => set.iter().map(|number| number.size()).sum(),
-            Self::Bs(set) => set.iter().map(Vec::len).sum(),
+            Self::Ss(set) => set.iter().map(|text| each + text.len()).sum(),
+            Self::Ns(set) => set.iter().map(|value| each + number(*value)).sum(),
+            Self::Bs(set) => set.iter().map(|bytes| each + bytes.len()).sum(),
             Self::M(map) => {
-                let entry = |(name, value): (&String, &Self)| ELEMENT_BYTES + name.len() + value.size();
+                let entry =
+                    |(name, value): (&String, &Self)| ELEMENT_BYTES + name.len() + value.weigh(each, number);
                 CONTAINER_BYTES + map.iter().map(entry).sum::<usize>()
             }
             Self::L(list) => {
-                CONTAINER_BYTES + list.iter().map(|value| ELEMENT_BYTES + value.size()).sum::<usize>()
+                let element = |value: &Self| ELEMENT_BYTES + value.weigh(each, number);
+                CONTAINER_BYTES + list.iter().map(element).sum::<usize>()
             }
             Self::Null | Self::Bool(_) => 1,
-        }
+        };
+        each + content
     }
 }
 
@@ -193,6 +208,11 @@ impl Item {
     /// The bytes that it counts against the item limit, names included.
     pub fn size(&self) -> usize {
         self.0.iter().map(|(name, value)| name.len() + value.size()).sum()
+    }
+
+    /// About the bytes that it takes on its way into an answer, names included.
+    pub fn answer_size(&self) -> usize {
+        self.0.iter().map(|(name, value)| name.len() + value.answer_size()).sum()
     }
 
     /// The plain map.

@@ -246,6 +246,11 @@ proptest! {
     }
 
     #[test]
+    fn the_length_of_the_text_is_known_without_it(number in any_number()) {
+        prop_assert_eq!(number.text_length(), number.to_string().len());
+    }
+
+    #[test]
     fn display_parses_back(number in any_number()) {
         prop_assert_eq!(n(&number.to_string()), number);
     }

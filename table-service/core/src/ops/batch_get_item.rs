@@ -7,7 +7,7 @@ use identity::Caller;
 use crate::authorize::Op;
 use crate::engine::Tables;
 use crate::error::{Invalid, TableError};
-use crate::limits::{MAX_BATCH_GET_BYTES, MAX_BATCH_GET_KEYS};
+use crate::limits::{MAX_ANSWER_BYTES, MAX_BATCH_GET_BYTES, MAX_BATCH_GET_KEYS};
 use crate::value::{Item, raw};
 
 /// The keys asked of one table.
@@ -25,7 +25,7 @@ pub struct BatchGetItem {
 pub struct BatchGetItemOutput {
     /// Items found, by table as the request named it, in the order of the keys.
     pub responses: BTreeMap<String, Vec<Item>>,
-    /// Keys that 16 MB left no room for.
+    /// Keys that the answer's limits left no room for.
     pub unprocessed: BTreeMap<String, Vec<Item>>,
 }
 
@@ -49,7 +49,7 @@ impl Tables {
             plans.push((text, name, granted, keys));
         }
         let mut output = BatchGetItemOutput::default();
-        let mut room = MAX_BATCH_GET_BYTES;
+        let mut room = Room { bytes: MAX_BATCH_GET_BYTES, answer_bytes: MAX_ANSWER_BYTES };
         let mut ready = Vec::with_capacity(plans.len());
         let mut seen = BTreeSet::new();
         for (text, name, granted, keys) in plans {
@@ -66,24 +66,39 @@ impl Tables {
             let access = inner.access(&table, &granted).await?;
             let found = output.responses.entry(text.clone()).or_default();
             for (key, primary) in keys.into_iter().zip(primary) {
-                if room == 0 {
+                if room.is_full() {
                     output.unprocessed.entry(text.clone()).or_default().push(key);
                     continue;
                 }
                 let Some(item) = table.unless_deleted(inner.read(&access, &primary).await)? else { continue };
-                match room.checked_sub(item.size()) {
-                    Some(left) => {
-                        room = left;
-                        found.push(item);
-                    }
-                    None => {
-                        room = 0;
-                        output.unprocessed.entry(text.clone()).or_default().push(key);
-                    }
+                if room.take(&item) {
+                    found.push(item);
+                } else {
+                    output.unprocessed.entry(text.clone()).or_default().push(key);
                 }
             }
         }
         Ok(output)
+    }
+}
+
+/// What is left of an answer.
+struct Room {
+    bytes: usize,
+    answer_bytes: usize,
+}
+
+impl Room {
+    fn is_full(&self) -> bool {
+        self.bytes == 0 || self.answer_bytes == 0
+    }
+
+    /// Takes the room for an item. If it is not there the answer is full, whatever is smaller.
+    fn take(&mut self, item: &Item) -> bool {
+        self.answer_bytes = self.answer_bytes.saturating_sub(item.answer_size());
+        let left = self.bytes.checked_sub(item.size());
+        self.bytes = left.unwrap_or(0);
+        left.is_some()
     }
 }
 

@@ -1,7 +1,7 @@
 //! What Query and Scan share: a page of items, bounded in count and in bytes, whatever the request allows.
 
 use crate::error::{Invalid, TableError};
-use crate::limits::{MAX_PAGE_BYTES, MAX_PAGE_ITEMS};
+use crate::limits::{MAX_ANSWER_BYTES, MAX_PAGE_BYTES, MAX_PAGE_ITEMS};
 use crate::record::Definition;
 use crate::validate::{Rule, Shown, Violation, Violations};
 use crate::value::Item;
@@ -55,6 +55,7 @@ pub(crate) struct PageBuilder<'a> {
     select: Select,
     limit: usize,
     bytes: usize,
+    answer_bytes: usize,
     page: Page,
     last: Option<Item>,
 }
@@ -62,7 +63,7 @@ pub(crate) struct PageBuilder<'a> {
 impl<'a> PageBuilder<'a> {
     pub(crate) fn new(definition: &'a Definition, select: Select, limit: Option<usize>) -> Self {
         let limit = limit.map_or(MAX_PAGE_ITEMS, |limit| limit.min(MAX_PAGE_ITEMS));
-        Self { definition, select, limit, bytes: 0, page: Page::default(), last: None }
+        Self { definition, select, limit, bytes: 0, answer_bytes: 0, page: Page::default(), last: None }
     }
 
     /// How many more items the limit allows.
@@ -73,12 +74,13 @@ impl<'a> PageBuilder<'a> {
     /// Adds an item. False once the page is full, by count or by bytes.
     pub(crate) fn add(&mut self, item: Item) -> bool {
         self.bytes += item.size();
+        self.answer_bytes += item.answer_size();
         self.page.count += 1;
         self.last = key_attributes(self.definition, &item);
         if self.select == Select::AllAttributes {
             self.page.items.push(item);
         }
-        self.page.count < self.limit && self.bytes < MAX_PAGE_BYTES
+        self.page.count < self.limit && self.bytes < MAX_PAGE_BYTES && self.answer_bytes < MAX_ANSWER_BYTES
     }
 
     /// The page, of a range that is not exhausted, as far as anybody has looked.

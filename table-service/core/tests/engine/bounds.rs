@@ -49,3 +49,30 @@ async fn a_hundred_thousand_definitions_are_refused_and_not_compared_with_each_o
          attributes defined in AttributeDefinitions"
     );
 }
+
+/// Regression: numbers are stored packed and answered in full, so that 16 MB of them were answered as 700 MB.
+#[tokio::test(start_paused = true)]
+async fn an_answer_ends_by_what_it_takes_to_write_it() {
+    const TITLES: [&str; 3] = ["1", "2", "3"];
+    let world = world().await;
+    world.create(None).await;
+    for title in TITLES {
+        let mut item = song("A", title);
+        let numbers = (0..136_000).map(|_| raw::Value::N("1E125".to_owned())).collect();
+        item.insert("Numbers".to_owned(), raw::Value::L(numbers));
+        let request = PutItem { table_name: "Music".to_owned(), item, ..Default::default() };
+        world.tables.put_item(&root(), request).await.unwrap();
+    }
+    let page = world.tables.query(&root(), query_of("Music", "A")).await.unwrap();
+    assert_eq!(page.items.iter().map(title).collect::<Vec<_>>(), TITLES[..2]);
+    let start = page.last_evaluated_key.map(as_raw);
+    let next = Query { exclusive_start_key: start, ..query_of("Music", "A") };
+    let page = world.tables.query(&root(), next).await.unwrap();
+    assert_eq!(page.items.iter().map(title).collect::<Vec<_>>(), TITLES[2..]);
+
+    let keys = TITLES.iter().map(|title| song("A", title)).collect();
+    let request = BatchGetItem { request_items: [("Music".to_owned(), keys)].into() };
+    let answer = world.tables.batch_get_item(&root(), request).await.unwrap();
+    assert_eq!(answer.responses["Music"].len(), 2);
+    assert_eq!(answer.unprocessed["Music"].iter().map(title).collect::<Vec<_>>(), TITLES[2..]);
+}
