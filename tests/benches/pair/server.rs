@@ -76,7 +76,7 @@ impl Server {
         command
             .arg("--data-dir")
             .arg(home.data())
-            .env("KEYSTEAD_LOG_FORMAT", "json")
+            .args(["--log-format", "json"])
             .stdin(Stdio::null())
             .stdout(File::create(&out).expect("a file"))
             .stderr(File::create(&log).expect("a file"));
