@@ -39,6 +39,8 @@ pub struct Settings {
     pub logging: Option<&'static str>,
     /// Where the files of the services are, instead of where temporary files are.
     pub within: Option<PathBuf>,
+    /// KB that a file of `keystead` can have at most; without it the disk decides.
+    largest_file: Option<u32>,
 }
 
 impl Settings {
@@ -75,11 +77,32 @@ impl Settings {
         self
     }
 
+    /// Lets no file of `keystead` become larger than so many KB: a disk that fails, and not one that is seen to be full.
+    #[must_use]
+    pub fn largest_file(mut self, kilobytes: u32) -> Self {
+        self.largest_file = Some(kilobytes);
+        self
+    }
+
     /// Adds arguments for table-service.
     #[must_use]
     pub fn table_flags<const N: usize>(mut self, flags: [&str; N]) -> Self {
         self.table.extend(flags.map(str::to_owned));
         self
+    }
+}
+
+/// Runs its arguments with a limit on the size of files, in units of 512 bytes, of which a write beyond it is told by an
+/// error and not by a signal.
+const LIMITED: &str = "trap '' XFSZ; ulimit -f \"$1\"; shift; exec \"$@\"";
+
+impl Settings {
+    fn command(&self, binary: &str) -> Command {
+        let binary = binaries::path(binary);
+        let Some(kilobytes) = self.largest_file else { return Command::new(binary) };
+        let mut command = Command::new("sh");
+        command.args(["-c", LIMITED, "sh", &(2 * kilobytes).to_string()]).arg(binary);
+        command
     }
 }
 
@@ -321,6 +344,11 @@ impl Stack {
         }
     }
 
+    /// Waits until `keystead` has ended by itself.
+    pub async fn ended(&mut self) -> ExitStatus {
+        self.front.take().expect("keystead is running").wait().await
+    }
+
     fn take_all(&mut self) -> Vec<Process> {
         self.front.take().into_iter().chain(self.back.take()).collect()
     }
@@ -353,7 +381,7 @@ impl Stack {
     }
 
     fn spawn_together(&mut self) -> Process {
-        let mut command = Command::new(binaries::path("keystead"));
+        let mut command = self.settings.command("keystead");
         command.arg("--data-dir").arg(self.data()).current_dir(self.root.path());
         for flag in ["--table-listen", "--kms-listen", "--table-admin-listen", "--kms-admin-listen"] {
             command.args([flag, ANY_PORT]);
