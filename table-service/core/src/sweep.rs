@@ -39,18 +39,20 @@ impl Inner {
     pub(crate) fn sweep_deleted(self: &Arc<Self>, remains: Remains) {
         let inner = Arc::clone(self);
         tokio::spawn(async move {
-            let id = remains.id;
-            if let Err(error) = inner.sweep(remains).await {
-                tracing::warn!(table = %id, %error, "sweeping a deleted table stopped");
+            let mut remains = remains;
+            while let Err(error) = inner.sweep(&mut remains).await {
+                tracing::error!(table = %remains.id, %error, "sweeping a deleted table stopped");
+                if inner.store.check().is_err() {
+                    // The next start goes on.
+                    break;
+                }
+                tokio::time::sleep(RETRY).await;
             }
         });
     }
 
-    async fn sweep(&self, mut remains: Remains) -> Result<(), TableError> {
-        while let Err(error) = self.shred(remains.id).await {
-            tracing::error!(table = %remains.id, %error, "a deleted table's secret is not destroyed yet; it is tried again");
-            tokio::time::sleep(RETRY).await;
-        }
+    async fn sweep(&self, remains: &mut Remains) -> Result<(), TableError> {
+        self.shred(remains.id).await?;
         for prefix in [layout::items(remains.id), layout::index_records(remains.id)] {
             self.sweep_prefix(prefix).await?;
         }

@@ -42,6 +42,8 @@ impl Inner {
                 match inner.advance(&table).await {
                     Ok(Progress::Done) => break true,
                     Ok(Progress::Waiting) | Err(TableError::Contention) => {}
+                    // There will be space again.
+                    Err(TableError::Store(error)) if error.changed_nothing() => {}
                     // The table is gone, or the store has failed; at the next start the record says what is left.
                     Err(error) => {
                         let id = table.committed().record.definition.id;

@@ -94,3 +94,25 @@ async fn deleting_an_absent_item_of_a_table_that_is_deleted_meanwhile_is_no_succ
     reading.release();
     assert_eq!(kind(deleted.await.unwrap()), Kind::NotFound);
 }
+
+/// Regression: what a full disk kept from being swept was swept by the next start only.
+#[tokio::test(start_paused = true)]
+async fn sweeping_goes_on_when_there_is_space_again() {
+    let (world, store) = gated_world().await;
+    world.create(customer("k1")).await;
+    world.put(&root(), "A", "1").await.unwrap();
+    let mut deleting = store.hold_next_answer();
+    let tables = world.tables.clone();
+    let deleted = tokio::spawn(async move { tables.delete_table(&root(), "Music").await });
+    deleting.reached().await;
+    store.set_full(true);
+    deleting.release();
+    deleted.await.unwrap().unwrap();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let left = async || world.store.scan(KeyRange::all(), Limit::NONE, Direction::Forward).await.unwrap();
+    assert!(!left().await.is_empty());
+    store.set_full(false);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(left().await, []);
+    assert_eq!(world.kms.grants("k1"), 0);
+}

@@ -1,5 +1,6 @@
-//! A memory store whose next commit or read can be held up, and whose next answer can be lost.
+//! A memory store whose next commit or read can be held up, whose next answer can be lost, and whose disk can be full.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -11,6 +12,7 @@ pub(crate) struct GatedStore {
     store: Arc<MemoryStore>,
     commit: Mutex<Option<Plan>>,
     read: Mutex<Option<Gate>>,
+    full: AtomicBool,
 }
 
 /// What happens to one commit.
@@ -57,7 +59,12 @@ impl Gate {
 
 impl GatedStore {
     pub(crate) fn new(store: &Arc<MemoryStore>) -> Arc<Self> {
-        Arc::new(Self { store: Arc::clone(store), commit: Mutex::default(), read: Mutex::default() })
+        Arc::new(Self {
+            store: Arc::clone(store),
+            commit: Mutex::default(),
+            read: Mutex::default(),
+            full: AtomicBool::new(false),
+        })
     }
 
     /// The next commit waits before it is made.
@@ -73,6 +80,11 @@ impl GatedStore {
     /// The next commit is made and answered with a failure.
     pub(crate) fn lose_next_answer(&self) {
         *self.commit.lock().unwrap() = Some(Plan::LoseAnswer);
+    }
+
+    /// While its disk is full, commits are refused.
+    pub(crate) fn set_full(&self, full: bool) {
+        self.full.store(full, Ordering::SeqCst);
     }
 
     /// The next read waits before it is made.
@@ -116,6 +128,7 @@ impl Store for GatedStore {
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
         let plan = self.commit.lock().unwrap().take();
         match plan {
+            None if self.full.load(Ordering::SeqCst) => Err(StoreError::DiskFull.into()),
             None => self.store.commit(batch).await,
             Some(Plan::HoldBefore(gate)) => {
                 gate.pass().await;

@@ -62,3 +62,21 @@ async fn a_pending_switch_that_was_altered_is_not_carried_out() {
         assert!(again.get(&root(), "A", "1").await.unwrap().is_some());
     }
 }
+
+/// Regression: a switch that met a full disk stopped until the next start, with its table UPDATING.
+#[tokio::test(start_paused = true)]
+async fn a_switch_goes_on_when_there_is_space_again() {
+    let (world, store) = gated_world().await;
+    world.create(customer("k1")).await;
+    world.put(&root(), "A", "1").await.unwrap();
+    world.kms.set_stuck(true);
+    world.switch(customer("k2")).await.unwrap();
+    store.set_full(true);
+    world.kms.set_stuck(false);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(world.describe().sse.unwrap().status, SseStatus::Updating);
+    assert!(world.get(&root(), "A", "1").await.unwrap().is_some(), "reads go on");
+    store.set_full(false);
+    assert_eq!(world.settled().await.sse.unwrap().key_arn, Some(arn("k2")));
+    assert!(world.get(&root(), "A", "1").await.unwrap().is_some());
+}
