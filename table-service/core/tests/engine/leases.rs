@@ -1,5 +1,7 @@
 //! Leases: what an answer that comes late is worth.
 
+use tokio::task::JoinHandle;
+
 use super::*;
 
 /// Regression: KMS's silence about a question asked before changes were missed went on to extend the lease after them.
@@ -20,6 +22,16 @@ async fn a_silence_that_is_older_than_a_doubt_extends_nothing() {
     assert_eq!(kind(reading.await.unwrap()), Kind::Precondition, "KMS was asked again, and refused");
 }
 
+/// A write in a task of its own.
+fn writing(
+    world: &Arc<World>,
+    caller: Caller,
+    title: &'static str,
+) -> JoinHandle<Result<Option<Item>, TableError>> {
+    let world = Arc::clone(world);
+    tokio::spawn(async move { world.put(&caller, "A", title).await })
+}
+
 /// Regression: a writer that waited for its turn used the right that it had when it came.
 #[tokio::test(start_paused = true)]
 async fn a_right_that_ended_while_its_holder_waited_for_its_turn_is_proven_again() {
@@ -30,10 +42,7 @@ async fn a_right_that_ended_while_its_holder_waited_for_its_turn_is_proven_again
     let bob = user("bob");
     world.get(&bob, "A", "0").await.unwrap();
     let mut first = store.hold_next_commit();
-    let write = |caller: Caller, title: &'static str| {
-        let world = Arc::clone(&world);
-        tokio::spawn(async move { world.put(&caller, "A", title).await })
-    };
+    let write = |caller, title| writing(&world, caller, title);
     let holding = write(root(), "1");
     first.reached().await;
     let waiting = write(bob.clone(), "2");
@@ -55,10 +64,7 @@ async fn nobody_waits_for_the_turn_of_a_writer_that_waits_for_kms() {
     world.put(&root(), "A", "0").await.unwrap();
     let bob = user("bob");
     world.get(&bob, "A", "0").await.unwrap();
-    let write = |caller: Caller, title: &'static str| {
-        let world = Arc::clone(&world);
-        tokio::spawn(async move { world.put(&caller, "A", title).await })
-    };
+    let write = |caller, title| writing(&world, caller, title);
     let mut first = store.hold_next_commit();
     let holding = write(root(), "1");
     first.reached().await;

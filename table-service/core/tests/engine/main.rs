@@ -24,7 +24,7 @@ use fake_kms::{FakeKms, arn};
 use fault::{Fault as _, Kind};
 use gated_store::GatedStore;
 use identity::{AccountId, Caller, PolicyDocument, Principal, PrincipalArn};
-use store::{Direction, KeyRange, Limit, MemoryStore, Store};
+use store::{Direction, Effaceable, KeyRange, Limit, MemoryStore, Store};
 use table_core::clock::SystemClock;
 use table_core::error::TableError;
 use table_core::kms::KeyState;
@@ -46,11 +46,11 @@ const LEASE: Duration = Duration::from_secs(300);
 const GRACE: Duration = Duration::from_secs(3600);
 
 async fn open(kms: &Arc<FakeKms>, store: &Arc<MemoryStore>) -> Tables {
-    open_through(kms, store, store.clone()).await
+    open_through(kms, store.clone(), store.clone()).await
 }
 
-/// Opens the tables of `store`, which they reach through `port`.
-async fn open_through(kms: &Arc<FakeKms>, store: &Arc<MemoryStore>, port: Arc<dyn Store>) -> Tables {
+/// Opens the tables of a store that is reached through these ports.
+async fn open_through(kms: &Arc<FakeKms>, store: Arc<dyn Store>, effaceable: Arc<dyn Effaceable>) -> Tables {
     let config = Config {
         account: "000000000000".parse().unwrap(),
         region: "us-east-1".parse().unwrap(),
@@ -58,8 +58,8 @@ async fn open_through(kms: &Arc<FakeKms>, store: &Arc<MemoryStore>, port: Arc<dy
         key_check: Duration::from_secs(60),
     };
     let ports = Ports {
-        store: port,
-        effaceable: store.clone(),
+        store,
+        effaceable,
         kms: kms.clone(),
         entropy: Arc::new(OsEntropy),
         clock: Arc::new(SystemClock),
@@ -83,7 +83,7 @@ async fn world_with(customer_keys: &[&str]) -> World {
 async fn gated_world() -> (World, Arc<GatedStore>) {
     let world = world().await;
     let gated = GatedStore::new(&world.store);
-    let tables = open_through(&world.kms, &world.store, gated.clone()).await;
+    let tables = open_through(&world.kms, gated.clone(), world.store.clone()).await;
     tables.watch_started();
     (World { tables, ..world }, gated)
 }

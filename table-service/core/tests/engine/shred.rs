@@ -3,8 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use store::{Batch, Effaceable, Entry, Secret, SecretId, StoreError};
-use table_core::{Config, Ports};
+use store::{Batch, Entry, Secret, SecretId, StoreError};
 
 use super::*;
 
@@ -45,20 +44,7 @@ async fn stubborn() -> (World, Arc<Stubborn>) {
     let kms = Arc::new(FakeKms::new(&["k1", "k2"]));
     let store = Arc::new(MemoryStore::new());
     let secrets = Arc::new(Stubborn { inner: store.clone(), refuses: AtomicBool::new(false) });
-    let config = Config {
-        account: "000000000000".parse().unwrap(),
-        region: "us-east-1".parse().unwrap(),
-        leases: LeaseTerms { length: LEASE, outage_grace: GRACE },
-        key_check: Duration::from_secs(60),
-    };
-    let ports = Ports {
-        store: store.clone(),
-        effaceable: secrets.clone(),
-        kms: kms.clone(),
-        entropy: Arc::new(OsEntropy),
-        clock: Arc::new(SystemClock),
-    };
-    let tables = Tables::open(config, ports).await.unwrap();
+    let tables = open_through(&kms, store.clone(), secrets.clone()).await;
     tables.watch_started();
     (World { tables, kms, store }, secrets)
 }
