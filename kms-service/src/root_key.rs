@@ -9,24 +9,22 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Read as _, Write as _},
-    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
+    io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     str::FromStr,
 };
 
 use envelope::{Entropy, RootKey};
+use identity::{FileError, read_secret};
 use zeroize::Zeroizing;
 
 const FORMAT: &str = "keystead-root-key-v1";
-/// Bytes of a root key file; anything larger is not one.
-const FILE_BYTES_MAX: u64 = 1024;
 /// Owner may read and write, nobody else anything.
 const MODE: u32 = 0o600;
-/// The permission bits of everybody but the owner.
-const OTHERS: u32 = 0o077;
-/// What a root key's name is followed by, and that by a random number, while it is being written.
+/// What a root key's name is followed by, and that by a random number of so many digits, while it is being written.
 const UNFINISHED: &str = ".new-";
+const NUMBER_DIGITS: usize = 16;
 
 /// Which provider, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,21 +104,13 @@ pub fn create(path: &Path, entropy: &dyn Entropy) -> Result<RootKey, RootKeyErro
 }
 
 fn read(path: &Path) -> Result<RootKey, RootKeyError> {
-    let failed = |source: io::Error| match source.kind() {
-        io::ErrorKind::NotFound => RootKeyError::Missing(path.to_owned()),
-        _ => RootKeyError::Io { path: path.to_owned(), source },
-    };
-    let file = File::open(path).map_err(failed)?;
-    // Asked of the open file, so that it is the file that is read.
-    let mode = file.metadata().map_err(failed)?.mode() & 0o7777;
-    if mode & OTHERS != 0 {
-        return Err(RootKeyError::Exposed { path: path.to_owned(), mode });
-    }
-    // Room for the largest file from the start: a buffer that grows leaves copies behind.
-    let mut text = Zeroizing::new(String::with_capacity(2048));
-    file.take(FILE_BYTES_MAX).read_to_string(&mut text).map_err(|error| match error.kind() {
-        io::ErrorKind::InvalidData => RootKeyError::Malformed(path.to_owned()),
-        _ => failed(error),
+    let text = read_secret(path).map_err(|error| match error {
+        error if error.is_not_found() => RootKeyError::Missing(path.to_owned()),
+        FileError::Exposed { path, mode, .. } => RootKeyError::Exposed { path, mode },
+        FileError::Io { path, source } => RootKeyError::Io { path, source },
+        FileError::NotAFile { path } | FileError::TooLarge { path } | FileError::NotText { path } => {
+            RootKeyError::Malformed(path)
+        }
     })?;
     parse(&text).ok_or_else(|| RootKeyError::Malformed(path.to_owned()))
 }
@@ -154,7 +144,7 @@ fn write_new(path: &Path, key: &RootKey, entropy: &dyn Entropy) -> io::Result<()
     let mut number = [0; 8];
     entropy.fill(&mut number);
     let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
-    name.push(format!("{UNFINISHED}{:016x}", u64::from_be_bytes(number)));
+    name.push(format!("{UNFINISHED}{:0NUMBER_DIGITS$x}", u64::from_be_bytes(number)));
     let unfinished = directory_of(path).join(name);
     let written = write(&unfinished, key).and_then(|()| fs::hard_link(&unfinished, path));
     // What is left under the other name is of no use, whatever happened.
@@ -172,7 +162,10 @@ fn remove_unfinished(path: &Path) {
     for entry in fs::read_dir(directory_of(path)).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let number = name.as_encoded_bytes().strip_prefix(prefix.as_slice());
-        if !number.is_some_and(|number| number.iter().all(u8::is_ascii_hexdigit)) {
+        // Exactly such a name: a person might well call another root key `root.key.new-20261124`.
+        if !number
+            .is_some_and(|number| number.len() == NUMBER_DIGITS && number.iter().all(u8::is_ascii_hexdigit))
+        {
             continue;
         }
         let path = entry.path();
@@ -236,19 +229,22 @@ mod tests {
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "nothing else is left behind");
     }
 
-    /// What was killed between writing a key and giving it its name left its bytes behind, under the number of a process;
-    /// in a container every start has the same one, and none succeeded again.
+    /// What was killed between writing a key and giving it its name left its bytes behind.
     #[test]
     fn what_a_killed_process_left_is_in_nobodys_way_and_removed() {
         let directory = tempfile::tempdir().unwrap();
         let at = |name: &str| directory.path().join(name);
         let path = at("root.key");
-        let leftovers = [
-            "root.key.new-1".to_owned(),
-            format!("root.key.new-{}", std::process::id()),
-            "root.key.new-0123456789abcdef".to_owned(),
+        let leftovers = ["root.key.new-0123456789abcdef", "root.key.new-0000000000000000"];
+        // What a person may have named is not ours, whatever it looks like.
+        let kept = [
+            "root.key.newer",
+            "root.key.new-backup",
+            "root.key.new-20261124",
+            "root.key.new-",
+            "other.key.new-0123456789abcdef",
+            "root.key.old",
         ];
-        let kept = ["root.key.newer", "root.key.new-backup", "other.key.new-1", "root.key.old"];
         let litter = || leftovers.iter().for_each(|name| fs::write(at(name), "key bytes").unwrap());
         kept.iter().for_each(|name| fs::write(at(name), "something else").unwrap());
         for start in ["the first", "a later"] {
