@@ -113,12 +113,6 @@ impl Server {
         self
     }
 
-    /// TLS with these files.
-    pub fn tls(mut self, tls: TlsArgs) -> Self {
-        self.tls = tls;
-        self
-    }
-
     /// Lets the server listen to other machines without the protection that needs. It is logged as a warning.
     pub fn insecure_dev(mut self, allowed: bool) -> Self {
         self.insecure_dev = allowed;
