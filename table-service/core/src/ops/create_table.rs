@@ -144,12 +144,15 @@ impl Inner {
         batch.put(layout::table(&name), committed.record_bytes.clone());
         batch.put(layout::keyring(id), committed.ring_bytes.clone());
         batch.put(layout::fence(id), generation.to_be_bytes().to_vec());
-        match self.store.commit(batch).await {
-            Err(CommitError::Conflict) => {
-                self.shred(id).await?;
-                return Err(TableError::TableExists { table: name });
+        if let Err(error) = self.store.commit(batch).await {
+            if error.changed_nothing() {
+                // It protects nothing. If it cannot be destroyed now, the next start does it.
+                let _ = self.shred(id).await;
             }
-            outcome => outcome?,
+            return Err(match error {
+                CommitError::Conflict => TableError::TableExists { table: name },
+                CommitError::Store(error) => error.into(),
+            });
         }
         let table = Arc::new(Table::new(committed, self.config.leases));
         self.enter(Arc::clone(&table));

@@ -135,3 +135,22 @@ async fn without_a_secret_there_is_no_table() {
     world.create(customer("k1")).await;
     assert_eq!(secrets.secrets().len(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_table_that_did_not_come_to_be_leaves_neither_secret_nor_grant() {
+    let (world, store) = gated_world().await;
+    store.set_full(true);
+    assert!(world.tables.create_table(&root(), music(customer("k1"))).await.is_err());
+    assert_eq!((world.store.secrets(), world.kms.grants("k1")), (Vec::new(), 0));
+    store.set_full(false);
+
+    // Somebody else takes the name.
+    let mut creating = store.hold_next_commit();
+    let tables = world.tables.clone();
+    let lost = tokio::spawn(async move { tables.create_table(&root(), music(customer("k1"))).await });
+    creating.reached().await;
+    world.create(None).await;
+    creating.release();
+    assert!(matches!(lost.await.unwrap(), Err(TableError::TableExists { .. })));
+    assert_eq!((world.store.secrets().len(), world.kms.grants("k1")), (1, 0));
+}
