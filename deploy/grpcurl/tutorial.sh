@@ -2,12 +2,15 @@
 # The Keystead tutorial, with grpcurl: a table under each of the three kinds of key, a key switch while the table is in
 # use, what a disabled key does, and what is on disk. Every answer is checked; the first wrong one ends the run.
 #
-# Start the services with `cargo run --release` and run this. It needs grpcurl and python3 (for looking into answers).
+# Start the services with `cargo run --release`, or as containers (docs/operations.md), and run this. It needs grpcurl and
+# python3 (for looking into answers).
 #
 #   KEYSTEAD_TABLE        table service        [127.0.0.1:8000]
 #   KEYSTEAD_KMS          key management       [127.0.0.1:8001]
 #   KEYSTEAD_CREDENTIALS  access-key-id:secret [none: on loopback, keystead takes that for the account root]
-#   KEYSTEAD_DATA         data directory, for the look at the disk [./keystead-data]
+#   KEYSTEAD_CA           the services' authority (PEM): TLS, instead of plain HTTP/2
+#   KEYSTEAD_CERT, KEYSTEAD_KEY   a client certificate and its private key (PEM), with KEYSTEAD_CA
+#   KEYSTEAD_DATA         data directories with colons between them, for the look at the disk [./keystead-data]
 #   GRPCURL               the grpcurl to use   [grpcurl]
 #
 # It makes and deletes tables called Music*, and the alias alias/music.
@@ -15,8 +18,13 @@ set -euo pipefail
 
 table_address=${KEYSTEAD_TABLE:-127.0.0.1:8000}
 kms_address=${KEYSTEAD_KMS:-127.0.0.1:8001}
-data=${KEYSTEAD_DATA:-./keystead-data}
+IFS=: read -ra data <<<"${KEYSTEAD_DATA:-./keystead-data}"
 grpcurl=${GRPCURL:-grpcurl}
+transport=(-plaintext)
+if [[ -n ${KEYSTEAD_CA:-} ]]; then
+  transport=(-cacert "$KEYSTEAD_CA")
+  if [[ -n ${KEYSTEAD_CERT:-} ]]; then transport+=(-cert "$KEYSTEAD_CERT" -key "$KEYSTEAD_KEY"); fi
+fi
 headers=()
 if [[ -n ${KEYSTEAD_CREDENTIALS:-} ]]; then
   headers=(-H "authorization: Basic $(printf %s "$KEYSTEAD_CREDENTIALS" | base64 -w0)")
@@ -29,13 +37,13 @@ fail() { printf 'WRONG: %s\nThe last answer was: %s\n' "$1" "$answer" >&2; exit 
 
 # call ADDRESS METHOD JSON: one request, as it could be typed. The answer is left in $answer, the exit status in $status.
 call() {
-  printf "\n\$ grpcurl -plaintext -d '%s' %s %s\n" "$3" "$1" "$2"
+  printf "\n\$ grpcurl %s -d '%s' %s %s\n" "${transport[*]}" "$3" "$1" "$2"
   quietly "$@"
   printf '%s\n' "$answer"
 }
 quietly() {
   status=0
-  answer=$("$grpcurl" -plaintext ${headers[@]+"${headers[@]}"} -d "$3" "$1" "$2" 2>&1) || status=$?
+  answer=$("$grpcurl" "${transport[@]}" ${headers[@]+"${headers[@]}"} -d "$3" "$1" "$2" 2>&1) || status=$?
 }
 
 # table METHOD JSON, kms METHOD JSON: a request that must go through.
@@ -199,7 +207,7 @@ worker() { # worker NUMBER: writes an item and reads it back, until told to stop
 }
 workers=()
 for number in 1 2 3; do worker "$number" & workers+=($!); done
-for round in 1 2 3; do
+for _ in 1 2 3; do
   switch_key Music "$(customer alias/music)" "$key_arn"
   switch_key Music "$owned" ""
   switch_key Music "$managed" "$managed_arn"
@@ -239,14 +247,16 @@ kms EnableKey "{\"key_id\": \"$key_id\"}"
 reads MusicByArn
 
 say "9. What is on disk: the item's names and values are nowhere, neither before nor behind the service"
-if [[ -d $data ]]; then
+is_there=yes
+for directory in "${data[@]}"; do [[ -d $directory ]] || is_there=; done
+if [[ $is_there ]]; then
   for word in "Acme Band" "Happy Day" "Songs About Life" "AlbumTitle" "Load 1"; do
-    printf "\n\$ grep -rc '%s' %s\n" "$word" "$data"
-    if grep -rqaF "$word" "$data"; then fail "'$word' is in clear in $(grep -rlaF "$word" "$data")"; fi
+    printf "\n\$ grep -rc '%s' %s\n" "$word" "${data[*]}"
+    if grep -rqaF "$word" "${data[@]}"; then fail "'$word' is in clear in $(grep -rlaF "$word" "${data[@]}")"; fi
     printf '=> nowhere\n'
   done
 else
-  printf 'skipped: there is no directory %s here (set KEYSTEAD_DATA)\n' "$data"
+  printf 'skipped: there is no directory %s here (set KEYSTEAD_DATA)\n' "${data[*]}"
 fi
 
 say "10. The key service by itself: what is encrypted for one purpose does not open for another"
