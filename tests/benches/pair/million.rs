@@ -17,7 +17,7 @@ pub(crate) async fn measure(options: &Options) {
     let home = Home::new();
     let server = Server::pair(tests::binary("keystead"), &home).await;
     let address = server.address("table.keystead");
-    let (channel, tables) = (work::connect(address), Tables::new(address, None));
+    let (channel, tables) = (tests::channel(address), Tables::new(address, None));
     tables.create(work::table("Small"), &Encryption::Owned).await;
     tables.create(work::table("Large"), &Encryption::Owned).await;
     work::fill(&channel, "Small", 100, ITEM_BYTES).await;

@@ -19,7 +19,7 @@ pub(crate) async fn measure(options: &Options) {
     let null = Server::pair(&null, &null_home).await;
     let mut works = Vec::new();
     for server in [&sealed, &null] {
-        let channel = work::connect(server.address("table.keystead"));
+        let channel = tests::channel(server.address("table.keystead"));
         work::prepare(&channel).await;
         works.push((server, work::on_tables(&channel).await));
     }

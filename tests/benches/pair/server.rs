@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+use tests::Authority;
+use tonic::transport::Channel;
 
 /// A server that is not up after this long is a failure.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -20,6 +22,53 @@ pub(crate) struct Server {
     listening: Vec<(String, SocketAddr)>,
     /// From the start of the process to the first moment that it could answer.
     pub(crate) ready_after: Duration,
+}
+
+/// How a server is reached.
+pub(crate) enum Transport {
+    /// HTTP/2 without TLS.
+    Plain,
+    /// TLS 1.3, with certificates of this authority.
+    Tls(Box<Authority>),
+}
+
+impl Transport {
+    /// What figures of it are called.
+    pub(crate) fn name(&self, of: &str) -> String {
+        match self {
+            Self::Plain => of.to_owned(),
+            Self::Tls(_) => format!("{of}, TLS"),
+        }
+    }
+
+    /// One connection, as a client of a service would hold it.
+    pub(crate) fn connect(&self, address: SocketAddr) -> Channel {
+        match self {
+            Self::Plain => tests::channel(address),
+            Self::Tls(authority) => authority.channel(address, None),
+        }
+    }
+
+    /// Lets a server that lives in `home` be reached so.
+    fn prepare(&self, command: &mut Command, home: &Home) {
+        if let Self::Tls(authority) = self {
+            authority.issue(&["127.0.0.1"]).write(home.0.path(), "server");
+            command.arg("--tls-cert").arg(home.0.path().join("server.pem"));
+            command.arg("--tls-key").arg(home.0.path().join("server.key"));
+        }
+    }
+
+    /// Lets a table service that lives in `home` reach a key-management service so.
+    fn prepare_client(&self, command: &mut Command, home: &Home, kms: SocketAddr) {
+        match self {
+            Self::Plain => command.args(["--kms", &format!("http://{kms}")]),
+            Self::Tls(authority) => {
+                let ca = home.0.path().join("ca.pem");
+                authority.write(&ca);
+                command.args(["--kms", &format!("https://{kms}")]).arg("--kms-ca").arg(ca)
+            }
+        };
+    }
 }
 
 /// A data directory for one or more servers, one after the other.
@@ -64,9 +113,30 @@ impl Server {
     }
 
     /// The yardstick.
-    pub(crate) async fn echo(home: &Home) -> Self {
+    pub(crate) async fn echo(home: &Home, transport: &Transport) -> Self {
         let mut command = Command::new(tests::binary("echo"));
-        command.args(["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
+        listen_anywhere(&mut command);
+        transport.prepare(&mut command, home);
+        Self::start(command, home, None).await
+    }
+
+    /// The key-management service by itself.
+    pub(crate) async fn kms(home: &Home, transport: &Transport) -> Self {
+        let mut command = Command::new(tests::binary("kms-service"));
+        command.arg("serve");
+        listen_anywhere(&mut command);
+        transport.prepare(&mut command, home);
+        Self::start(command, home, None).await
+    }
+
+    /// The table service by itself, with a key-management service that lives in `kms_home`.
+    pub(crate) async fn table(home: &Home, transport: &Transport, kms: &Self, kms_home: &Home) -> Self {
+        let mut command = Command::new(tests::binary("table-service"));
+        command.arg("serve");
+        listen_anywhere(&mut command);
+        transport.prepare(&mut command, home);
+        transport.prepare_client(&mut command, home, kms.address("kms.keystead"));
+        command.arg("--kms-credentials").arg(kms_home.data().join("service-credential.toml"));
         Self::start(command, home, None).await
     }
 
@@ -144,6 +214,10 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn listen_anywhere(command: &mut Command) {
+    command.args(["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
 }
 
 fn read(path: &Path) -> String {

@@ -1,6 +1,5 @@
 //! The operations that are measured, and the data that they find.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use echo::{EchoRequest, echo_service_client::EchoServiceClient};
@@ -100,11 +99,6 @@ pub(crate) async fn fill(channel: &Channel, table: &str, count: u64, bytes: usiz
 
 fn tables(channel: &Channel) -> TableServiceClient<Channel> {
     TableServiceClient::new(channel.clone()).max_decoding_message_size(MESSAGE_BYTES)
-}
-
-/// One connection, as a client of a service would hold it.
-pub(crate) fn connect(address: SocketAddr) -> Channel {
-    tests::channel(address)
 }
 
 /// The echo with the sizes of `work`.

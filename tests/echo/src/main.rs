@@ -1,6 +1,6 @@
 //! Serves the echo RPC until it is told to stop.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use clap::Parser as _;
 use echo::{
@@ -15,15 +15,8 @@ const MESSAGE_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 #[derive(clap::Parser)]
 struct Cli {
-    #[arg(long)]
-    listen: SocketAddr,
-    #[arg(long)]
-    admin_listen: SocketAddr,
-    /// Where the credentials are made.
-    #[arg(long)]
-    data_dir: PathBuf,
     #[command(flatten)]
-    log: service_kit::LogArgs,
+    common: service_kit::CommonArgs,
 }
 
 struct Echo;
@@ -44,15 +37,16 @@ impl EchoService for Echo {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let cli = Cli::parse();
-    service_kit::telemetry::init(&cli.log)?;
+    let Cli { common } = Cli::parse();
+    service_kit::telemetry::init(&common.log)?;
     let stop = service_kit::shutdown_signal()?;
-    let directory = Directory::development_in(&cli.data_dir, &"000000000000".parse()?, None)?;
+    let directory = Directory::development_in(&common.data_dir, &common.account, None)?;
     let service = EchoServiceServer::new(Echo).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let server = service_kit::Server::new("echo.keystead", Arc::new(directory))
         .service(service)
         .descriptors(DESCRIPTORS)
-        .bind(cli.listen, cli.admin_listen)
+        .configure(&common)
+        .bind(common.listen, common.admin_listen)
         .await?;
     Ok(server.serve(stop).await?)
 }
