@@ -141,6 +141,28 @@ const DENY_ALL: &str =
 const NOTHING: &str =
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#;
 
+/// Regression: whoever may not use the table's key could read the table after moving it to another one.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_not_use_a_tables_key_does_not_get_at_it_by_a_switch() {
+    const NO_KEYS: &str = r#"{"Version":"2012-10-17","Statement":[
+        {"Effect":"Allow","Action":"dynamodb:*","Resource":"*"},
+        {"Effect":"Deny","Action":"kms:*","Resource":"*"}]}"#;
+    let principals = Principals::new().with("alice", PERMISSIVE).with("bob", NO_KEYS);
+    let stack = Stack::apart(Settings::knowing(principals)).await;
+    let key = Encryption::Customer(stack.kms().customer_key().await.arn);
+    let (alice, bob) = (stack.tables_as("alice"), stack.tables_as("bob"));
+    let item = attributes([("Artist", s("a")), ("SongTitle", s("t"))]);
+    alice.create(music(None), &key).await;
+    alice.put("Music", item.clone()).await.expect("alice may");
+    for to in [Encryption::Owned, Encryption::Managed] {
+        let refused = bob.ask_switch("Music", &to).await.refused();
+        refused.assert_says("AccessDeniedException", "KMS");
+        alice.settled("Music", &key).await;
+        bob.get("Music", item.clone()).await.refused().assert_says("AccessDeniedException", "KMS");
+    }
+    assert_eq!(alice.get("Music", item.clone()).await.expect("alice may"), Some(item));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_grant_gives_its_operations_within_its_constraints() {
     let principals = Principals::new().with("grantee", NOTHING).with("denied", DENY_ALL);

@@ -39,8 +39,8 @@ impl Tables {
     /// Changes a table.
     ///
     /// # Errors
-    /// Validation in AWS's order, the table's absence, a switch that is running, denial by policy, a key that cannot be
-    /// used (the new one, or the old one, which has to be opened), outage of KMS.
+    /// Validation in AWS's order, the table's absence, a switch that is running, denial by policy, a key that the caller
+    /// may not use or that cannot be used (the new one, or the old one, which has to be opened), outage of KMS.
     pub async fn update_table(
         &self,
         caller: &Caller,
@@ -118,6 +118,7 @@ impl Inner {
             return Err(Invalid::SseNotAlone.into());
         }
         let actor = actor(granted);
+        self.prove_right(&actor, &committed).await?;
         let (table_key, repaired) = self.reopen(&actor, &committed).await?;
         let target = match self.bind(&actor, &choice, &record.definition.context()).await {
             Ok(target) => target,
@@ -135,6 +136,17 @@ impl Inner {
         let record = TableRecord { pending: Some(pending), ..repaired };
         table.show(self.replace(&committed, record.clone(), None).await?);
         Ok(record)
+    }
+
+    /// Asks KMS for the caller's own right to the present key: whoever may not read the table could otherwise move it to a
+    /// key that lets them. No lease is taken for an answer, so that a right that was lost a moment ago does not count.
+    async fn prove_right(&self, actor: &Actor, committed: &Committed) -> Result<(), TableError> {
+        let record = &committed.record;
+        if record.key.kind == KeyKind::Owned {
+            return Ok(());
+        }
+        let context = record.definition.context();
+        self.kms.unwrap_table_key(actor, &committed.ring.wrapped, &context).await.map(drop).map_err(rejected)
     }
 
     /// Opens the table under its present key as the service, because a switch has to. If only the grants are gone (somebody

@@ -80,3 +80,43 @@ async fn a_switch_goes_on_when_there_is_space_again() {
     assert_eq!(world.settled().await.sse.unwrap().key_arn, Some(arn("k2")));
     assert!(world.get(&root(), "A", "1").await.unwrap().is_some());
 }
+
+/// Regression: whoever may not use the table's key could read the table after moving it to another one.
+#[tokio::test(start_paused = true)]
+async fn whoever_may_not_use_the_present_key_moves_no_table_away_from_it() {
+    for present in [customer("k1"), managed()] {
+        let world = world().await;
+        world.create(present.clone()).await;
+        world.put(&root(), "A", "1").await.unwrap();
+        let bob = user("bob");
+        world.kms.deny(bob.principal.arn.as_str());
+        for to in [owned(), customer("k2")] {
+            let request =
+                UpdateTable { table_name: "Music".to_owned(), sse_specification: to, ..Default::default() };
+            let error = world.tables.update_table(&bob, request).await.unwrap_err();
+            assert_eq!((error.kind(), error.reason()), (Kind::Denied, "AccessDeniedException"), "{error}");
+        }
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        assert_eq!(kind(world.get(&bob, "A", "1").await), Kind::Denied);
+        world.kms.allow(bob.principal.arn.as_str());
+        assert!(world.get(&bob, "A", "1").await.unwrap().is_some());
+    }
+}
+
+/// What a switch reads does not depend on what the table holds; that it writes no item is told by the store's counters.
+#[tokio::test(start_paused = true)]
+async fn a_switch_reads_as_much_of_a_large_table_as_of_a_small_one() {
+    let mut reads = Vec::new();
+    for items in [1, 1_000] {
+        let (world, store) = gated_world().await;
+        world.create(customer("k1")).await;
+        for n in 0..items {
+            world.put(&root(), "A", &n.to_string()).await.unwrap();
+        }
+        let before = store.reads();
+        world.switch(customer("k2")).await.unwrap();
+        world.settled().await;
+        reads.push(store.reads() - before);
+    }
+    assert!(reads[0] == reads[1] && reads[0] < 10, "{reads:?}");
+}
