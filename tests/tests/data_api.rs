@@ -2,6 +2,8 @@
 //! scans in segments, batches, table lists. Under the hood sort keys are sealed, so their order is worth proving.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use proto::table::ScalarAttributeType::{B, N, S};
 use proto::table::{
@@ -11,6 +13,7 @@ use proto::table::{
 };
 use tests::item::{Attributes, attributes, b, bool, bs, l, listed, m, n, nested, ns, null, s, ss, text};
 use tests::{Dice, Encryption, Refusal, Stack, Tables, partition_only, table};
+use tokio::task::JoinSet;
 
 async fn started(name: &str, range: Option<ScalarAttributeType>) -> (Stack, Tables) {
     let stack = Stack::together().await;
@@ -293,6 +296,35 @@ async fn assert_conditions(kind: ScalarAttributeType) {
             }
         }
     }
+}
+
+/// Regression: of many writers to one item, those who wanted to know what was there lost every race against those who did
+/// not, and were refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_wants_the_old_item_gets_through_among_many_who_do_not() {
+    let (_stack, tables) = started("Hot", None).await;
+    let item = |writer: usize| attributes([("pk", s("hot")), ("writer", n(writer))]);
+    let over = Arc::new(AtomicBool::new(false));
+    let mut writers = JoinSet::new();
+    for writer in 0..16 {
+        let (tables, over) = (tables.clone(), Arc::clone(&over));
+        writers.spawn(async move {
+            while !over.load(Ordering::SeqCst) {
+                tables.put("Hot", item(writer)).await.expect("nothing stands against a put");
+            }
+        });
+    }
+    for _ in 0..200 {
+        let put = PutItemRequest {
+            table_name: "Hot".to_owned(),
+            item: item(16),
+            return_values: "ALL_OLD".to_owned(),
+            ..Default::default()
+        };
+        tables.put_item(put).await.expect("nothing stands against a put that asks for the old item");
+    }
+    over.store(true, Ordering::SeqCst);
+    writers.join_all().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

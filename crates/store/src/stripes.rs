@@ -8,14 +8,14 @@ use std::{
     hash::{BuildHasher, RandomState},
 };
 
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// How many locks there are by default: far more than requests in flight, and 40 KB.
 const DEFAULT_STRIPES: usize = 1024;
 
 /// A fixed set of fair, asynchronous locks, chosen by the hash of a key.
 pub struct Stripes {
-    locks: Box<[Mutex<()>]>,
+    locks: Box<[RwLock<()>]>,
     /// Keyed at random, so that nobody can choose keys that all share one stripe.
     hasher: RandomState,
 }
@@ -23,7 +23,13 @@ pub struct Stripes {
 /// The key's stripe stays locked while this lives.
 #[must_use = "the stripe is free again as soon as the guard is dropped"]
 pub struct StripeGuard<'a> {
-    _guard: MutexGuard<'a, ()>,
+    _guard: Guard<'a>,
+}
+
+#[allow(dead_code, reason = "held, not looked at")]
+enum Guard<'a> {
+    Alone(RwLockWriteGuard<'a, ()>),
+    Shared(RwLockReadGuard<'a, ()>),
 }
 
 impl Stripes {
@@ -34,13 +40,19 @@ impl Stripes {
 
     /// A set of `count` locks, at least one.
     pub fn with_count(count: usize) -> Self {
-        Self { locks: (0..count.max(1)).map(|_| Mutex::new(())).collect(), hasher: RandomState::new() }
+        Self { locks: (0..count.max(1)).map(|_| RwLock::new(())).collect(), hasher: RandomState::new() }
     }
 
     /// Waits, in order of arrival, until no other caller holds the stripe of `key`.
     pub async fn lock(&self, key: &[u8]) -> StripeGuard<'_> {
         let index = self.index(key);
         self.lock_at(index).await
+    }
+
+    /// Waits, in order of arrival, until nobody holds the stripe of `key` alone. Others may share it.
+    pub async fn share(&self, key: &[u8]) -> StripeGuard<'_> {
+        let shared = self.at(self.index(key)).read().await;
+        StripeGuard { _guard: Guard::Shared(shared) }
     }
 
     /// Locks the stripes of all keys. Every caller takes them in the same order, so none waits for another in a ring.
@@ -60,9 +72,13 @@ impl Stripes {
         usize::try_from(self.hasher.hash_one(key) % count).unwrap_or_default()
     }
 
-    #[allow(clippy::indexing_slicing, reason = "every index is a remainder by the number of locks")]
     async fn lock_at(&self, index: usize) -> StripeGuard<'_> {
-        StripeGuard { _guard: self.locks[index].lock().await }
+        StripeGuard { _guard: Guard::Alone(self.at(index).write().await) }
+    }
+
+    #[allow(clippy::indexing_slicing, reason = "every index is a remainder by the number of locks")]
+    fn at(&self, index: usize) -> &RwLock<()> {
+        &self.locks[index]
     }
 }
 
@@ -92,9 +108,9 @@ mod tests {
         let stripes = Stripes::new();
         let held = stripes.lock(b"key").await;
         let index = stripes.index(b"key");
-        assert!(stripes.locks[index].try_lock().is_err());
+        assert!(stripes.locks[index].try_write().is_err());
         drop(held);
-        assert!(stripes.locks[index].try_lock().is_ok());
+        assert!(stripes.locks[index].try_write().is_ok());
     }
 
     #[tokio::test]

@@ -124,19 +124,19 @@ impl Inner {
         for _ in 0..MAX_ATTEMPTS {
             let access = self.access(table, granted).await?;
             let at = access.locate(key);
-            // Writers to one partition share index nodes; writers to an item that must be read first share the item.
+            // Writers to one partition share index nodes. Without an index, whoever must read an item before writing it has
+            // it alone, and the others share it: else one of many would always commit between that read and that write.
             let turn = match &at.sort {
-                Some(_) => Some(self.stripes.lock(&at.partition).await),
-                None if old_wanted => Some(self.stripes.lock(&at.store_key).await),
-                None => None,
+                Some(_) => self.stripes.lock(&at.partition).await,
+                None if old_wanted => self.stripes.lock(&at.store_key).await,
+                None => self.stripes.share(&at.store_key).await,
             };
             // Waiting for the turn may have taken a while: the right must hold now. If it has to be proven again, the turn
             // is given up for that: others wait for it, who may have nothing to do with this table.
-            let access = match turn {
-                Some(_) => self.access_at_once(table, granted)?,
-                None => Some(access),
+            let Some(access) = self.access_at_once(table, granted)? else {
+                drop(turn);
+                continue;
             };
-            let Some(access) = access else { continue };
             match self.try_change(table, &access, &at, change, old_wanted).await {
                 Err(TableError::Contention) => {}
                 Err(error) => return table.unless_deleted(Err(error)),
