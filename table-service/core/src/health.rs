@@ -101,7 +101,8 @@ impl Inner {
         }
     }
 
-    /// Commits the mark that the outcome calls for, if it is not there. The caller holds the control lock.
+    /// Commits the mark that the outcome calls for, if it is not there. A full disk must not keep a healed table from being
+    /// read: then the mark changes in memory alone, and a start finds out anew. The caller holds the control lock.
     async fn mark(&self, table: &Table, committed: &Committed, outcome: &Checked) -> Result<(), TableError> {
         let record = &committed.record;
         let mark = match (outcome, record.inaccessible_ms) {
@@ -114,7 +115,11 @@ impl Inner {
             table.revoke();
         }
         let record = TableRecord { inaccessible_ms: mark, ..record.clone() };
-        table.show(self.replace(committed, record, None).await?);
+        let shown = match self.replace(committed, record.clone(), None).await {
+            Err(TableError::Store(error)) if error.changed_nothing() => committed.shown_as(record),
+            outcome => outcome?,
+        };
+        table.show(shown);
         Ok(())
     }
 

@@ -32,6 +32,12 @@ impl Committed {
         let ring_bytes = encode(&ring)?.into();
         Ok(Self { record, ring, record_bytes, ring_bytes })
     }
+
+    /// The same, shown as `record`, which the store does not have. The next record that is committed replaces what it has.
+    pub(crate) fn shown_as(&self, record: TableRecord) -> Self {
+        let (record_bytes, ring_bytes) = (self.record_bytes.clone(), self.ring_bytes.clone());
+        Self { record, ring: self.ring.clone(), record_bytes, ring_bytes }
+    }
 }
 
 /// A table that exists.

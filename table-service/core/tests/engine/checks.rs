@@ -68,3 +68,32 @@ async fn a_key_that_changes_while_a_table_moves_to_it_is_checked() {
     assert_eq!(table.sse.unwrap().key_arn, Some(arn("k2")));
     assert_eq!(table.status, TableStatus::Inaccessible);
 }
+
+/// Regression: a table whose key was back could not be read while the disk was full, because its mark could not be removed.
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_back_heals_its_table_on_a_full_disk_too() {
+    let (world, store) = gated_world().await;
+    world.create(customer("k1")).await;
+    world.put(&root(), "A", "1").await.unwrap();
+    world.kms.set_state("k1", Some(KeyState::Disabled));
+    world.tables.key_changed(&arn("k1"));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(world.describe().status, TableStatus::Inaccessible);
+    store.set_full(true);
+    world.kms.set_state("k1", Some(KeyState::Enabled));
+    world.tables.key_changed(&arn("k1"));
+    assert!(world.get(&root(), "A", "1").await.unwrap().is_some());
+    assert_eq!(world.describe().status, TableStatus::Active);
+    world.kms.set_state("k1", Some(KeyState::Disabled));
+    world.tables.key_changed(&arn("k1"));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(world.describe().status, TableStatus::Inaccessible);
+    let error = world.get(&root(), "A", "1").await.unwrap_err();
+    assert!(error.public_message().starts_with("KMS key disabled"), "{error}");
+    store.set_full(false);
+    world.kms.set_state("k1", Some(KeyState::Enabled));
+    world.tables.key_changed(&arn("k1"));
+    assert!(world.get(&root(), "A", "1").await.unwrap().is_some());
+    let again = World { tables: open(&world.kms, &world.store).await, ..world };
+    assert_eq!(again.describe().status, TableStatus::Active, "the store has it too");
+}

@@ -1,6 +1,6 @@
 //! A memory store whose next commit or read can be held up, whose next answer can be lost, and whose disk can be full.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -13,6 +13,7 @@ pub(crate) struct GatedStore {
     commit: Mutex<Option<Plan>>,
     read: Mutex<Option<Gate>>,
     full: AtomicBool,
+    reads: AtomicUsize,
 }
 
 /// What happens to one commit.
@@ -64,6 +65,7 @@ impl GatedStore {
             commit: Mutex::default(),
             read: Mutex::default(),
             full: AtomicBool::new(false),
+            reads: AtomicUsize::new(0),
         })
     }
 
@@ -87,6 +89,11 @@ impl GatedStore {
         self.full.store(full, Ordering::SeqCst);
     }
 
+    /// How often somebody has read, one record or many.
+    pub(crate) fn reads(&self) -> usize {
+        self.reads.load(Ordering::SeqCst)
+    }
+
     /// The next read waits before it is made.
     pub(crate) fn hold_next_read(&self) -> Held {
         let (gate, held) = Gate::new();
@@ -101,6 +108,7 @@ impl GatedStore {
     }
 
     async fn before_read(&self) {
+        self.reads.fetch_add(1, Ordering::SeqCst);
         let gate = self.read.lock().unwrap().take();
         if let Some(gate) = gate {
             gate.pass().await;
