@@ -67,12 +67,20 @@ impl<D: Message + Name + Default> Decoder for BoundedDecoder<D> {
         if !is_bounded::<D>(buffer.chunk()) {
             return Err(Status::out_of_range(format!("more than {MAX_ELEMENTS} elements")));
         }
-        self.0.decode(buffer)
+        self.0.decode(buffer).map_err(told_from_malformed)
     }
 
     fn buffer_settings(&self) -> BufferSettings {
         self.0.buffer_settings()
     }
+}
+
+/// A message that is nested deeper than prost goes is a caller's error of its own kind, which prost tells in words alone.
+fn told_from_malformed(error: Status) -> Status {
+    if error.message().contains("recursion limit reached") {
+        return Status::invalid_argument(format!("messages in messages, more than {MAX_DEPTH} deep"));
+    }
+    error
 }
 
 fn is_bounded<D: Name>(message: &[u8]) -> bool {
@@ -223,5 +231,20 @@ mod tests {
         let mut out = Vec::new();
         prost::encode_length_delimiter(length, &mut out).unwrap();
         out
+    }
+
+    /// prost says it in words alone: this fails if it changes them.
+    #[test]
+    fn a_message_that_is_nested_too_deep_is_told_from_a_malformed_one() {
+        let mut value = Value::Null(true);
+        for _ in 0..MAX_DEPTH {
+            value = elements(1, Some(value));
+        }
+        let refused = |bytes: &[u8]| {
+            let error = PutItemRequest::decode(bytes).unwrap_err();
+            told_from_malformed(Status::internal(error.to_string())).code()
+        };
+        assert_eq!(refused(&put(value)), tonic::Code::InvalidArgument);
+        assert_eq!(refused(&[0xFF]), tonic::Code::Internal);
     }
 }

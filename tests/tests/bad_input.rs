@@ -385,19 +385,15 @@ async fn items_that_are_too_large_or_too_deep() {
         &tables.put("Music", with(nested(32, s("x")))).await.refused(),
         "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit",
     );
-    // Deeper than a message is decoded.
-    for depth in [33, 60, 5_000] {
+    // Some of them deeper than a message is decoded.
+    for depth in [32, 33, 60, 5_000] {
         for outcome in [
             tables.put("Music", with(nested(depth, s("x")))).await,
             tables.put_batch("Music", vec![with(nested(depth, s("x")))]).await,
         ] {
             let refused = outcome.refused();
             assert_eq!(refused.code, Code::InvalidArgument, "{refused:?}");
-            let known = ["ValidationException", "SerializationException"];
-            assert!(
-                known.contains(&refused.reason.as_str()) && refused.message.to_lowercase().contains("nest"),
-                "{refused:?}"
-            );
+            refused.assert_says("ValidationException", "Nesting Levels have exceeded supported limits");
         }
     }
     assert_alive(&stack).await;

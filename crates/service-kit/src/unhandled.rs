@@ -18,6 +18,8 @@ enum Unhandled {
     Malformed,
     #[error("the request is too large")]
     TooLarge,
+    #[error("the request is nested too deep")]
+    TooDeep,
     #[error("there is no such operation")]
     Unknown,
 }
@@ -42,6 +44,8 @@ fn unhandled(code: Code) -> Option<Unhandled> {
     match code {
         Code::Internal => Some(Unhandled::Malformed),
         Code::OutOfRange => Some(Unhandled::TooLarge),
+        // Of the codec of `proto`.
+        Code::InvalidArgument => Some(Unhandled::TooDeep),
         Code::Unimplemented => Some(Unhandled::Unknown),
         _ => None,
     }
@@ -50,7 +54,7 @@ fn unhandled(code: Code) -> Option<Unhandled> {
 impl Fault for Unhandled {
     fn kind(&self) -> Kind {
         match self {
-            Self::Malformed | Self::TooLarge => Kind::Invalid,
+            Self::Malformed | Self::TooLarge | Self::TooDeep => Kind::Invalid,
             Self::Unknown => Kind::Unimplemented,
         }
     }
@@ -58,15 +62,18 @@ impl Fault for Unhandled {
     fn reason(&self) -> &'static str {
         match self {
             Self::Malformed => "SerializationException",
-            Self::TooLarge => "ValidationException",
+            Self::TooLarge | Self::TooDeep => "ValidationException",
             Self::Unknown => "UnknownOperationException",
         }
     }
 
     fn public_message(&self) -> Cow<'_, str> {
         match self {
-            Self::Malformed => "The request does not decode: it is malformed or nested too deep.",
+            Self::Malformed => "The request does not decode.",
             Self::TooLarge => "The request is larger than this service accepts.",
+            Self::TooDeep => {
+                "Nesting Levels have exceeded supported limits: the request is nested too deep to be decoded."
+            }
             Self::Unknown => "There is no such operation.",
         }
         .into()
@@ -88,6 +95,7 @@ mod tests {
             Some(Unhandled::Malformed)
         );
         assert_eq!(refusal(Status::out_of_range("message length too large")), Some(Unhandled::TooLarge));
+        assert_eq!(refusal(Status::invalid_argument("nested")), Some(Unhandled::TooDeep));
         assert_eq!(refusal(Status::unimplemented("")), Some(Unhandled::Unknown));
         assert_eq!(refusal(Status::unavailable("stopping")), None);
         let own = status(&Unhandled::Unknown, "test.keystead", &RequestId::generate());
