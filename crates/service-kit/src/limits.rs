@@ -10,6 +10,8 @@ pub struct Limits {
     pub concurrent_requests: usize,
     /// The same for requests that need no credentials, counted apart so that neither starves the other.
     pub concurrent_public_requests: usize,
+    /// The same for streams that need no credentials, so that nobody can keep a health check out by watching.
+    pub concurrent_public_streams: usize,
     /// Connections at the same time. Each costs some 30 KB, with TLS some 40 KB (`tests/protection.rs`).
     pub connections: usize,
     /// How long a new connection may take to begin: TLS, and the first bytes of HTTP/2.
@@ -38,6 +40,7 @@ impl Default for Limits {
         Self {
             concurrent_requests: 4_096,
             concurrent_public_requests: 256,
+            concurrent_public_streams: 256,
             connections: 4_096,
             handshake: Duration::from_secs(10),
             request: Duration::from_secs(30),

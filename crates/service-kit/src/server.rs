@@ -140,6 +140,7 @@ impl Server {
             metrics,
             permits: Arc::new(Semaphore::new(self.limits.concurrent_requests)),
             public_permits: Arc::new(Semaphore::new(self.limits.concurrent_public_requests)),
+            public_streams: Arc::new(Semaphore::new(self.limits.concurrent_public_streams)),
             budget: Budget::new(self.limits.body_bytes),
             longest: self.limits.request,
             domain: self.domain,

@@ -12,7 +12,7 @@ use crate::{
     paths::{Method, Paths},
     peers::{InWork, Peer},
     refusal::Unserved,
-    unhandled,
+    unhandled::Asked,
     upload::{Budget, Taken, Upload},
 };
 use axum::{
@@ -43,6 +43,8 @@ pub(crate) struct Stack {
     pub(crate) permits: Arc<Semaphore>,
     /// For the paths that need no credentials.
     pub(crate) public_permits: Arc<Semaphore>,
+    /// For those of them that may take for ever.
+    pub(crate) public_streams: Arc<Semaphore>,
     /// For the bodies of requests.
     pub(crate) budget: Budget,
     /// How long a request may take, unless it is a stream.
@@ -58,10 +60,11 @@ pub(crate) async fn handle(State(stack): State<Arc<Stack>>, request: Request, ne
     let span = tracing::info_span!("rpc", service = %method.service, method = %method.name, request_id = %id);
     let in_work = request.extensions().get::<Peer>().map(|peer| peer.begin(method.is_stream));
     let time = (!method.is_stream).then(|| time_for(request.headers(), stack.longest));
+    let asked = Asked::with(request.headers());
     let mut record = Record::start(&stack, method, id.clone(), in_work);
     let mut response = match stack.admit(request, &id, &mut record) {
         Ok(request) => match in_time(time, contained(next.run(request))).instrument(span).await {
-            Ok(response) => unhandled::explain(response, stack.domain, &id),
+            Ok(response) => asked.explain(response, stack.domain, &id),
             Err(unserved) => unserved.answer(stack.domain, &id).into_http(),
         },
         Err(refusal) => refusal.into_http(),
@@ -77,7 +80,11 @@ impl Stack {
     fn admit(&self, request: Request, id: &RequestId, record: &mut Record) -> Result<Request, Box<Status>> {
         let (mut head, body) = request.into_parts();
         head.extensions.insert(id.clone());
-        let permits = if record.method.is_public { &self.public_permits } else { &self.permits };
+        let permits = match (record.method.is_public, record.method.is_stream) {
+            (false, _) => &self.permits,
+            (true, false) => &self.public_permits,
+            (true, true) => &self.public_streams,
+        };
         let overloaded = |_| Box::new(Unserved::Overloaded.answer(self.domain, id));
         record.permit = Some(permits.clone().try_acquire_owned().map_err(overloaded)?);
         if !record.method.is_public {

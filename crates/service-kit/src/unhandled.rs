@@ -20,17 +20,44 @@ enum Unhandled {
     TooLarge,
     #[error("the request is nested too deep")]
     TooDeep,
+    #[error("the request is compressed")]
+    Compressed,
     #[error("there is no such operation")]
     Unknown,
 }
 
-/// The answer as it is, or with an error code and a text of ours if it is a refusal of tonic's.
-pub(crate) fn explain(answer: Response, domain: &'static str, id: &RequestId) -> Response {
-    match undetailed(answer.headers()) {
-        // The request's body met the end of the budget (`upload`).
-        Some(Code::ResourceExhausted) => Unserved::Overloaded.answer(domain, id).into_http(),
-        Some(code) => unhandled(code).map_or(answer, |refusal| status(&refusal, domain, id).into_http()),
-        None => answer,
+/// What an explanation needs to know of the request: it is gone when there is something to explain.
+pub(crate) struct Asked {
+    is_compressed: bool,
+}
+
+impl Asked {
+    pub(crate) fn with(headers: &HeaderMap) -> Self {
+        Self { is_compressed: headers.get("grpc-encoding").is_some_and(|encoding| encoding != "identity") }
+    }
+
+    /// The answer as it is, or with an error code and a text of ours if it is a refusal of tonic's.
+    pub(crate) fn explain(&self, answer: Response, domain: &'static str, id: &RequestId) -> Response {
+        match undetailed(answer.headers()) {
+            // The request's body met the end of the budget (`upload`).
+            Some(Code::ResourceExhausted) => Unserved::Overloaded.answer(domain, id).into_http(),
+            Some(code) => {
+                self.unhandled(code).map_or(answer, |refusal| status(&refusal, domain, id).into_http())
+            }
+            None => answer,
+        }
+    }
+
+    fn unhandled(&self, code: Code) -> Option<Unhandled> {
+        match code {
+            Code::Internal => Some(Unhandled::Malformed),
+            Code::OutOfRange => Some(Unhandled::TooLarge),
+            // Of the codec of `proto`.
+            Code::InvalidArgument => Some(Unhandled::TooDeep),
+            Code::Unimplemented if self.is_compressed => Some(Unhandled::Compressed),
+            Code::Unimplemented => Some(Unhandled::Unknown),
+            _ => None,
+        }
     }
 }
 
@@ -40,22 +67,11 @@ fn undetailed(headers: &HeaderMap) -> Option<Code> {
     Some(Code::from_bytes(code.as_bytes()))
 }
 
-fn unhandled(code: Code) -> Option<Unhandled> {
-    match code {
-        Code::Internal => Some(Unhandled::Malformed),
-        Code::OutOfRange => Some(Unhandled::TooLarge),
-        // Of the codec of `proto`.
-        Code::InvalidArgument => Some(Unhandled::TooDeep),
-        Code::Unimplemented => Some(Unhandled::Unknown),
-        _ => None,
-    }
-}
-
 impl Fault for Unhandled {
     fn kind(&self) -> Kind {
         match self {
             Self::Malformed | Self::TooLarge | Self::TooDeep => Kind::Invalid,
-            Self::Unknown => Kind::Unimplemented,
+            Self::Compressed | Self::Unknown => Kind::Unimplemented,
         }
     }
 
@@ -63,6 +79,7 @@ impl Fault for Unhandled {
         match self {
             Self::Malformed => "SerializationException",
             Self::TooLarge | Self::TooDeep => "ValidationException",
+            Self::Compressed => "UnsupportedOperationException",
             Self::Unknown => "UnknownOperationException",
         }
     }
@@ -73,6 +90,9 @@ impl Fault for Unhandled {
             Self::TooLarge => "The request is larger than this service accepts.",
             Self::TooDeep => {
                 "Nesting Levels have exceeded supported limits: the request is nested too deep to be decoded."
+            }
+            Self::Compressed => {
+                "Compressed requests are not supported: send grpc-encoding identity, or none."
             }
             Self::Unknown => "There is no such operation.",
         }
@@ -85,7 +105,8 @@ mod tests {
     use super::*;
 
     fn refusal(status: Status) -> Option<Unhandled> {
-        undetailed(status.into_http::<axum::body::Body>().headers()).and_then(unhandled)
+        let plain = Asked::with(&HeaderMap::new());
+        undetailed(status.into_http::<axum::body::Body>().headers()).and_then(|code| plain.unhandled(code))
     }
 
     #[test]
@@ -101,5 +122,10 @@ mod tests {
         let own = status(&Unhandled::Unknown, "test.keystead", &RequestId::generate());
         assert_eq!(refusal(own), None);
         assert_eq!(undetailed(&HeaderMap::new()), None);
+        for (encoding, expected) in [("gzip", Unhandled::Compressed), ("identity", Unhandled::Unknown)] {
+            let headers = [(http::HeaderName::from_static("grpc-encoding"), encoding.parse().unwrap())];
+            let asked = Asked::with(&headers.into_iter().collect());
+            assert_eq!(asked.unhandled(Code::Unimplemented), Some(expected));
+        }
     }
 }

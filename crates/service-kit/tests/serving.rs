@@ -191,6 +191,26 @@ async fn one_request_too_many_is_refused_at_once_and_the_next_one_served() {
     server.stop().await;
 }
 
+/// Regression: anybody could keep health checks out by watching.
+#[tokio::test]
+async fn streams_without_credentials_leave_room_for_health_checks() {
+    let limits = Limits {
+        concurrent_public_requests: 1,
+        concurrent_public_streams: 1,
+        concurrent_requests: 1,
+        ..Limits::default()
+    };
+    let server = start(|server| server.limits(limits)).await;
+    let mut health = HealthClient::new(server.channel().await);
+    let whole = || HealthCheckRequest { service: String::new() };
+    let _watching = health.watch(whole()).await.unwrap();
+    let refused = health.watch(whole()).await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unavailable);
+    health.check(whole()).await.unwrap();
+    server.call(&[("authorization", &basic(ALICE_BASIC))], SAY_WHO).await.unwrap();
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn a_request_takes_no_longer_than_its_caller_gives_it_nor_than_the_server_does() {
     let alice = basic(ALICE_BASIC);
