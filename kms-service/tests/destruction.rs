@@ -76,6 +76,7 @@ async fn a_due_deletion_destroys_the_material_in_every_file() {
         origin: Origin::AwsKms,
         tags: Vec::new(),
         policy: None,
+        bypass_policy_lockout_safety_check: false,
         multi_region: false,
     };
     let key = kms.create_key(&root(), request).await.unwrap().arn;

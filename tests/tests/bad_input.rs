@@ -838,6 +838,7 @@ async fn what_comes_later_is_refused_in_words() {
     let kms = stack.kms();
     for request in [
         CreateKeyRequest { policy: "{}".to_owned(), ..Default::default() },
+        CreateKeyRequest { bypass_policy_lockout_safety_check: true, ..Default::default() },
         CreateKeyRequest { multi_region: true, ..Default::default() },
     ] {
         let refused = kms.create_key(request).await.refused();

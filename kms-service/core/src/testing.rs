@@ -328,6 +328,7 @@ pub(crate) fn create_key() -> CreateKey {
         origin: Origin::AwsKms,
         tags: Vec::new(),
         policy: None,
+        bypass_policy_lockout_safety_check: false,
         multi_region: false,
     }
 }

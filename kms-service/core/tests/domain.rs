@@ -165,6 +165,7 @@ fn new_key() -> CreateKey {
         origin: Origin::AwsKms,
         tags: Vec::new(),
         policy: None,
+        bypass_policy_lockout_safety_check: false,
         multi_region: false,
     }
 }

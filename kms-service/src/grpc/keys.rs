@@ -24,6 +24,7 @@ pub(super) async fn create_key(
         origin: convert::origin(request.origin)?,
         tags: request.tags.into_iter().map(|tag| Tag { key: tag.tag_key, value: tag.tag_value }).collect(),
         policy: convert::optional(request.policy),
+        bypass_policy_lockout_safety_check: request.bypass_policy_lockout_safety_check,
         multi_region: request.multi_region,
     };
     let key = kms.create_key(&caller, command).await?;

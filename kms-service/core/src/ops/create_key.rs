@@ -34,6 +34,8 @@ pub struct CreateKey {
     pub tags: Vec<Tag>,
     /// A key policy of the user's own.
     pub policy: Option<String>,
+    /// Whether that policy may lock its own maker out.
+    pub bypass_policy_lockout_safety_check: bool,
     /// Whether it has replicas in other regions.
     pub multi_region: bool,
 }
@@ -59,7 +61,7 @@ impl CreateKey {
             Unsupported::KeyUsage(self.key_usage.as_str())
         } else if self.origin != Origin::AwsKms {
             Unsupported::Origin(self.origin.as_str())
-        } else if self.policy.is_some() {
+        } else if self.policy.is_some() || self.bypass_policy_lockout_safety_check {
             Unsupported::Policy
         } else if self.multi_region {
             Unsupported::MultiRegion
@@ -155,6 +157,7 @@ mod tests {
             (CreateKey { key_usage: KeyUsage::GenerateVerifyMac, ..create_key() }, "GENERATE_VERIFY_MAC"),
             (CreateKey { origin: Origin::External, ..create_key() }, "EXTERNAL"),
             (CreateKey { policy: Some("{}".to_owned()), ..create_key() }, "Policy"),
+            (CreateKey { bypass_policy_lockout_safety_check: true, ..create_key() }, "Policy"),
             (CreateKey { multi_region: true, ..create_key() }, "Multi-Region"),
         ];
         for (request, named) in cases {
