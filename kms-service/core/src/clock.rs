@@ -39,7 +39,7 @@ impl fmt::Display for Timestamp {
 
 /// What time it is.
 pub trait Clock: Send + Sync + 'static {
-    /// The present moment. It may jump, in both directions; nothing in the domain measures spans with it.
+    /// The present moment. It may jump, in both directions; what measures a span with it must bear that.
     fn now(&self) -> Timestamp;
 }
 

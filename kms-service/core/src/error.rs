@@ -74,6 +74,12 @@ pub enum KmsError {
         /// The key.
         arn: String,
     },
+    /// The key was rotated a short time ago.
+    #[error("{arn} was rotated less than 20 minutes ago.")]
+    RotatedRecently {
+        /// The key.
+        arn: String,
+    },
     /// The blob is not one, was altered, or its context is another. AWS gives no message.
     #[error("")]
     InvalidCiphertext,
@@ -269,6 +275,7 @@ impl Fault for KmsError {
             Self::Disabled { .. }
             | Self::PendingDeletion { .. }
             | Self::NotPendingDeletion { .. }
+            | Self::RotatedRecently { .. }
             | Self::DryRun => Kind::Precondition,
             Self::CiphertextRefused | Self::ReservedAlias | Self::Denied(_) => Kind::Denied,
             Self::AliasExists { .. } => Kind::AlreadyExists,
@@ -305,7 +312,7 @@ impl Fault for KmsError {
             Self::InvalidMarker => "InvalidMarkerException",
             Self::DryRun => "DryRunOperationException",
             Self::Unsupported(_) => "UnsupportedOperationException",
-            Self::Raced => "ConflictException",
+            Self::RotatedRecently { .. } | Self::Raced => "ConflictException",
             Self::Store(_) | Self::Stale | Self::Defect(_) => "KMSInternalException",
         }
     }

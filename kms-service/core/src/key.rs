@@ -2,7 +2,10 @@
 
 use identity::AccountId;
 
-use crate::{authorize::Op, clock::Timestamp, error::KmsError, ids::KeyId, policy::KeyPolicy};
+use crate::{
+    authorize::Op, clock::Timestamp, error::KmsError, ids::KeyId, limits::ROTATION_PAUSE_MILLIS,
+    policy::KeyPolicy,
+};
 
 /// Who a key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -93,6 +96,12 @@ impl KeyRecord {
     /// Whether its waiting period is over.
     pub(crate) fn is_due(&self, now: Timestamp) -> bool {
         matches!(self.state, KeyState::PendingDeletion { at } if at <= now)
+    }
+
+    /// Whether its last rotation is too fresh for another. The first version was no rotation; and a clock that was set back
+    /// far does not hold a key up until it has caught up again.
+    pub(crate) fn is_freshly_rotated(&self, now: Timestamp) -> bool {
+        self.current_material > 1 && self.rotated.millis().abs_diff(now.millis()) < ROTATION_PAUSE_MILLIS
     }
 }
 

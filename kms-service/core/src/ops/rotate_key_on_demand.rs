@@ -13,10 +13,12 @@ use crate::{
 impl Kms {
     /// Gives a key new material, which encrypts from now on, and returns the key's ARN. Old ciphertexts stay readable.
     ///
-    /// The rotation is over when this returns, so there is none of AWS's `ConflictException` for one under way.
+    /// The rotation is over when this returns, so AWS's `ConflictException` is never for one under way: only for one of the
+    /// last 20 minutes.
     ///
     /// # Errors
-    /// In the order of the module [`ops`](crate::ops); and the quota of 25 for the life of a key.
+    /// In the order of the module [`ops`](crate::ops); then the quota of 25 for the life of a key, which no waiting helps, and
+    /// a rotation that follows another too soon.
     pub async fn rotate_key_on_demand(&self, caller: &Caller, key_id: String) -> Result<String, KmsError> {
         let who = caller.clone();
         self.change(caller, Operation::RotateKeyOnDemand, move |view, trail| {
@@ -24,6 +26,9 @@ impl Kms {
             let arn = key.arn().to_owned();
             if key.record().on_demand_rotations >= ON_DEMAND_ROTATIONS_MAX {
                 return Err(KmsError::Limit(Quota::Rotations { arn }));
+            }
+            if key.record().is_freshly_rotated(view.now()) {
+                return Err(KmsError::RotatedRecently { arn });
             }
             let mut plan = Plan::nothing();
             plan.rotate_on_demand(&key, view.now(), view.entropy());
@@ -38,7 +43,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::testing::*;
+    use crate::{limits::ROTATION_PAUSE_MILLIS, testing::*};
 
     /// What happened to others: a rotation that recorded a date and left the material as it was.
     #[tokio::test]
@@ -58,6 +63,7 @@ mod tests {
             assert_eq!(arn, key.arn);
             let material = world.describe(&root(), &key.arn).await.unwrap().current_material_id;
             assert!(materials.insert(material), "round {round}");
+            world.clock.advance_millis(ROTATION_PAUSE_MILLIS);
         }
         world.restart().await;
         for (blob, plaintext, material_id) in &blobs {
@@ -76,6 +82,45 @@ mod tests {
                 )
             )
         );
+    }
+
+    #[tokio::test]
+    async fn a_rotation_follows_another_after_20_minutes_only() {
+        let mut world = World::new().await;
+        let key = world.key().await.arn;
+        world.kms.rotate_key_on_demand(&root(), key.clone()).await.unwrap();
+        let material = world.describe(&root(), &key).await.unwrap().current_material_id;
+        let conflict = ("ConflictException", format!("{key} was rotated less than 20 minutes ago."));
+        let again = async |world: &World| world.kms.rotate_key_on_demand(&root(), key.clone()).await;
+        assert_eq!(refusal(again(&world).await), conflict);
+        world.restart().await;
+        world.clock.advance_millis(ROTATION_PAUSE_MILLIS - 1);
+        assert_eq!(refusal(again(&world).await), conflict, "a restart does not forget when it was");
+        let now = world.describe(&root(), &key).await.unwrap().current_material_id;
+        assert_eq!(now, material, "what is refused is not done");
+        // Permission and state come first, and another key is not concerned.
+        let denied = world.kms.rotate_key_on_demand(&nobody(), key.clone()).await;
+        assert_eq!(code(&denied), "AccessDeniedException");
+        world.kms.disable_key(&root(), key.clone()).await.unwrap();
+        assert_eq!(code(&again(&world).await), "DisabledException");
+        world.kms.enable_key(&root(), key.clone()).await.unwrap();
+        let other = world.key().await.arn;
+        world.kms.rotate_key_on_demand(&root(), other).await.unwrap();
+        world.clock.advance_millis(1);
+        again(&world).await.unwrap();
+        assert_eq!(refusal(again(&world).await), conflict, "the second one counts as the first did");
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_far_holds_nothing_up() {
+        use crate::{KeyKind, Timestamp, ids::KeyId, key::KeyRecord};
+        let at = |minutes: u64| Timestamp::from_millis(minutes * 60 * 1000);
+        let id = KeyId::parse("1234abcd-12ab-4cd4-a123-456a12a34567").unwrap();
+        let made = KeyRecord::new(id, account(), KeyKind::Customer, at(100));
+        assert!(!made.is_freshly_rotated(at(100)), "to be made is not to be rotated");
+        let rotated = KeyRecord { current_material: 2, ..made };
+        let fresh = [79, 80, 81, 100, 119, 120, 121].map(|minutes| rotated.is_freshly_rotated(at(minutes)));
+        assert_eq!(fresh, [false, false, true, true, true, false, false]);
     }
 
     /// A blob that names a version which the key does not have.
