@@ -53,7 +53,8 @@ pub struct AuditRecord {
     pub key_kind: Option<KeyKind>,
     /// The key that ReEncrypt decrypts with.
     pub source_key_arn: Option<String>,
-    /// The encryption context, which is not secret.
+    /// The encryption context, which is not secret. Empty if the request was refused for its lengths or ranges: the log is
+    /// not to be filled with what has no bound.
     pub context: EncryptionContext,
     /// The encryption context that ReEncrypt decrypts with.
     pub source_context: Option<EncryptionContext>,
@@ -120,12 +121,12 @@ impl Trail {
         self.record.source_key_arn = Some(entry.arn().to_owned());
     }
 
-    /// The encryption context.
+    /// The encryption context, once its length was checked.
     pub(crate) fn context(&mut self, context: &EncryptionContext) {
         self.record.context = context.clone();
     }
 
-    /// The encryption context that is decrypted with, while another encrypts.
+    /// The encryption context that is decrypted with, while another encrypts. Its length was checked as well.
     pub(crate) fn source_context(&mut self, context: &EncryptionContext) {
         self.record.source_context = Some(context.clone());
     }

@@ -66,8 +66,8 @@ impl Kms {
     /// the caller may not use are refused with the same words.
     pub async fn decrypt(&self, caller: &Caller, request: Decrypt) -> Result<Decrypted, KmsError> {
         self.read(caller, Operation::Decrypt, |view, trail| {
-            trail.context(&request.context);
             request.check()?;
+            trail.context(&request.context);
             view.check_tokens(&request.grant_tokens)?;
             let ciphertext = request.ciphertext();
             let key = ciphertext.admit::<may::Decrypt>(view, caller, |entry| trail.key(entry))?;

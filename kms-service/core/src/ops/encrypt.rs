@@ -52,8 +52,8 @@ impl Kms {
     pub async fn encrypt(&self, caller: &Caller, request: Encrypt) -> Result<Encrypted, KmsError> {
         let (who, reference) = (caller.clone(), request.key_id.clone());
         self.use_key(caller, Operation::Encrypt, &reference, move |view, trail| {
-            trail.context(&request.context);
             request.check()?;
+            trail.context(&request.context);
             view.check_tokens(&request.grant_tokens)?;
             let entry = view.key(&who, &request.key_id)?;
             trail.key(entry);

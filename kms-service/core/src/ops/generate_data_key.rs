@@ -75,8 +75,8 @@ impl Kms {
     ) -> Result<GeneratedDataKey, KmsError> {
         let (who, reference) = (caller.clone(), request.key_id.clone());
         self.use_key(caller, operation, &reference, move |view, trail| {
-            trail.context(&request.context);
             request.check()?;
+            trail.context(&request.context);
             let length = request.size.bytes()?;
             view.check_tokens(&request.grant_tokens)?;
             let entry = view.key(&who, &request.key_id)?;

@@ -84,9 +84,9 @@ impl Kms {
     pub async fn re_encrypt(&self, caller: &Caller, request: ReEncrypt) -> Result<ReEncrypted, KmsError> {
         let (who, reference) = (caller.clone(), request.destination_key_id.clone());
         self.use_key(caller, Operation::ReEncrypt, &reference, move |view, trail| {
+            request.check()?;
             trail.context(&request.destination_context);
             trail.source_context(&request.source_context);
-            request.check()?;
             view.check_tokens(&request.grant_tokens)?;
             let ciphertext = request.source();
             let source =

@@ -204,6 +204,37 @@ async fn what_is_refused_is_on_record_once_with_the_reason() {
     }
 }
 
+/// Nobody fills the log with a context that is too long to be one, be it of one long pair or of many.
+#[tokio::test]
+async fn a_context_without_bound_is_not_on_record() {
+    let stage = Stage::set(Operation::Encrypt).await;
+    let (kms, key, blob) = (&stage.world.kms, stage.key.as_str(), stage.blob.as_slice());
+    let long = context(&[("k", &"v".repeat(200_000))]);
+    let many: envelope::EncryptionContext = (0..9000).map(|n| (n.to_string(), String::new())).collect();
+    let moved = |source_context, destination_context| ReEncrypt {
+        destination_context,
+        ..re_encrypt(blob, source_context, &stage.other)
+    };
+    for large in [long, many] {
+        let before = stage.world.audit.len();
+        let outcomes = [
+            kms.encrypt(&root(), encrypt(key, b"x", large.clone())).await.map(drop),
+            kms.decrypt(&root(), decrypt(blob, large.clone())).await.map(drop),
+            kms.generate_data_key(&root(), data_key(key, large.clone())).await.map(drop),
+            kms.generate_data_key_without_plaintext(&root(), data_key(key, large.clone())).await.map(drop),
+            kms.re_encrypt(&root(), moved(large.clone(), bound())).await.map(drop),
+            kms.re_encrypt(&root(), moved(bound(), large.clone())).await.map(drop),
+        ];
+        let records = stage.world.audit.since(before);
+        assert_eq!(records.len(), outcomes.len());
+        for (outcome, record) in outcomes.iter().zip(records) {
+            assert_eq!(code(outcome), "ValidationException");
+            assert_eq!(record.refusal, Some("ValidationException"), "{:?}", record.operation);
+            assert_eq!((record.context.len(), record.source_context), (0, None), "{:?}", record.operation);
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_is_tried_dry_is_on_record_once_as_that() {
     for operation in WITH_DRY_RUN {
