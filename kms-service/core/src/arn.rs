@@ -142,6 +142,10 @@ mod tests {
             "arn:aws:kms",
             "arn:aws:s3:us-east-1:111122223333:key/x",
             "arn:aws:kms:us-east-1:1:key/x",
+            // All right but for the partition.
+            &format!("arn:aws-cn:kms:us-east-1:111122223333:key/{ID}"),
+            "arn:aws-us-gov:kms:us-east-1:111122223333:alias/x",
+            &format!("arn::kms:us-east-1:111122223333:key/{ID}"),
         ] {
             assert_eq!(reason(text).0, "InvalidArnException", "{text}");
         }

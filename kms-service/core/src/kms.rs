@@ -146,6 +146,12 @@ impl Kms {
         decide(&View { ring: &ring, inner: &self.inner, prospect: None })
     }
 
+    /// Puts into memory what the store does not have: a quota is reached within a test's patience.
+    #[cfg(test)]
+    pub(crate) fn fill(&self, change: impl FnOnce(&mut Ring)) {
+        change(&mut self.inner.ring.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
     /// Puts a request on record that a door could not translate.
     pub fn note_refusal(&self, caller: &Caller, operation: Operation, why: &KmsError) {
         self.trail(caller, operation).close(Some(why));

@@ -169,7 +169,7 @@ mod tests {
     use envelope::EncryptionContext;
 
     use super::*;
-    use crate::{ops::list_grants::ListGrants, testing::*};
+    use crate::{grant::Grant, ops::list_grants::ListGrants, testing::*};
 
     async fn count(world: &World, key: &str) -> usize {
         let request = ListGrants { key_id: key.to_owned(), ..Default::default() };
@@ -265,6 +265,40 @@ mod tests {
         assert_eq!(child(&[decrypt], &[("t", "2")]).await, denied);
         assert_eq!(child(&[encrypt], &[("t", "1")]).await, denied, "wider in operations");
         assert_eq!(child(&[decrypt, encrypt], &[("t", "1")]).await, denied);
+    }
+
+    #[tokio::test]
+    async fn a_key_has_at_most_50_000_grants_and_a_repeated_one_is_none_more() {
+        let world = World::new().await;
+        let key = world.key().await;
+        let base = || grant(&key.arn, user_arn("a").as_str(), &[GrantOperation::Decrypt]);
+        let named = |name: &str| CreateGrant { name: Some(name.to_owned()), ..base() };
+        let attempt = async |request| refusal(world.kms.create_grant(&root(), request).await);
+        world.kms.fill(|ring| {
+            let entropy = envelope::SeededEntropy::danger_predictable(7);
+            let entry = ring.entry_mut(key.key_id).unwrap();
+            let terms = grant(&key.arn, user_arn("b").as_str(), &[GrantOperation::Encrypt]).terms(&root());
+            let terms = terms.unwrap();
+            for _ in 1..GRANTS_PER_KEY_MAX {
+                let id = GrantId::generate(&entropy);
+                entry.add_grant(Grant { id, key: key.key_id, created: key.created, terms: terms.clone() });
+            }
+        });
+        let last = world.kms.create_grant(&root(), named("once")).await.unwrap();
+        let commits = world.store.commits();
+        let text = "The key has 50000 grants and can have no more.".to_owned();
+        let full = ("LimitExceededException", text);
+        for request in [base(), named("twice"), CreateGrant { dry_run: true, ..base() }] {
+            assert_eq!(attempt(request).await, full);
+        }
+        let again = world.kms.create_grant(&root(), named("once")).await.unwrap();
+        assert_eq!(again.grant_id, last.grant_id, "the same request is the same grant, and takes no room");
+        let dry = CreateGrant { dry_run: true, ..named("once") };
+        assert_eq!(attempt(dry).await.0, "DryRunOperationException");
+        assert_eq!(world.store.commits(), commits);
+        // Another key has room of its own.
+        let other = world.key().await.arn;
+        world.kms.create_grant(&root(), CreateGrant { key_id: other, ..named("once") }).await.unwrap();
     }
 
     #[tokio::test]

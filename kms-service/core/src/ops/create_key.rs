@@ -127,7 +127,7 @@ impl Kms {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{KeyState, testing::*};
+    use crate::{Clock as _, KeyState, testing::*};
 
     fn tag(key: &str, value: &str) -> Tag {
         Tag { key: key.to_owned(), value: value.to_owned() }
@@ -214,5 +214,28 @@ mod tests {
         assert_eq!(world.kms.look(|view| Ok(view.ring.count_of(&account()))).unwrap(), 1);
         let services = identity::AccountId::of_services();
         assert_eq!(world.kms.look(|view| Ok(view.ring.count_of(&services))).unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn an_account_has_at_most_100_000_keys_in_whatever_state() {
+        let world = World::new().await;
+        let (last, commits) = (world.key().await.arn, world.store.commits());
+        world.kms.fill(|ring| {
+            let entropy = envelope::SeededEntropy::danger_predictable(7);
+            for _ in 2..KEYS_PER_ACCOUNT_MAX {
+                let id = KeyId::generate(&entropy);
+                let record = KeyRecord::new(id, account(), KeyKind::Customer, world.clock.now());
+                ring.insert_key(Entry::new(&region(), record));
+            }
+        });
+        world.kms.create_key(&root(), create_key()).await.unwrap();
+        let full = ("LimitExceededException", "The account has 100000 keys and can have no more.".to_owned());
+        assert_eq!(refusal(world.kms.create_key(&root(), create_key()).await), full);
+        world.kms.schedule_key_deletion(&root(), schedule(&last, 7)).await.unwrap();
+        assert_eq!(refusal(world.kms.create_key(&root(), create_key()).await), full);
+        assert_eq!(world.store.commits(), commits + 2, "what is refused is not stored");
+        // Permission comes first, and another account has a quota of its own.
+        assert_eq!(code(&world.kms.create_key(&nobody(), create_key()).await), "AccessDeniedException");
+        world.kms.create_key(&stranger(), create_key()).await.unwrap();
     }
 }

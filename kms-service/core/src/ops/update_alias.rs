@@ -45,7 +45,7 @@ impl Kms {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::*;
+    use crate::{limits::ALIASES_PER_KEY_MAX, testing::*};
 
     fn request(name: &str, target: &str) -> UpdateAlias {
         UpdateAlias { alias_name: name.to_owned(), target_key_id: target.to_owned() }
@@ -67,6 +67,26 @@ mod tests {
         world.clock.advance_days(7);
         assert_eq!(world.kms.run_upkeep().await.unwrap().destroyed, 1);
         assert_eq!(world.describe(&root(), "alias/x").await.unwrap().arn, new);
+    }
+
+    #[tokio::test]
+    async fn the_new_target_has_at_most_50_aliases_too() {
+        let world = World::new().await;
+        let (old, full) = (world.key().await.arn, world.key().await.arn);
+        world.alias("alias/x", &old).await;
+        for number in 1..ALIASES_PER_KEY_MAX {
+            world.alias(&format!("alias/{number}"), &full).await;
+        }
+        world.alias("alias/y", &old).await;
+        world.kms.update_alias(&root(), request("alias/x", &full)).await.unwrap();
+        let refused = refusal(world.kms.update_alias(&root(), request("alias/y", &full)).await);
+        let text = "The key has 50 aliases and can have no more.".to_owned();
+        assert_eq!(refused, ("LimitExceededException", text));
+        assert_eq!(world.describe(&root(), "alias/y").await.unwrap().arn, old);
+        // It has this one already, and one that moves away makes room.
+        world.kms.update_alias(&root(), request("alias/x", &full)).await.unwrap();
+        world.kms.update_alias(&root(), request("alias/x", &old)).await.unwrap();
+        world.kms.update_alias(&root(), request("alias/y", &full)).await.unwrap();
     }
 
     #[tokio::test]
