@@ -289,6 +289,11 @@ impl Stack {
         self.front.as_ref().expect("table-service is running").memory()
     }
 
+    /// What the processes of both services hold in memory together.
+    pub fn memory(&self) -> u64 {
+        self.front.iter().chain(&self.back).map(Process::memory).sum()
+    }
+
     /// Where the table service's admin port is.
     pub fn table_admin_address(&self) -> SocketAddr {
         self.table.expect("table-service was started").admin

@@ -11,10 +11,14 @@ use std::{
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::{Code, Status};
 
+/// What a body has given already, if it was asked.
+pub(crate) type First = Option<Result<Frame<Bytes>, axum::Error>>;
+
 /// A body with the record of its request. A stream that has nothing to send (a watch) would hold up a stop for as long
 /// as its caller likes; so when the server stops, it ends with UNAVAILABLE, and the caller asks again elsewhere.
 /// The answer of a unary call never waits here: its handler is done when the body begins.
 pub(crate) struct Observed {
+    first: First,
     inner: Body,
     record: Record,
     stop: CancellationToken,
@@ -24,8 +28,8 @@ pub(crate) struct Observed {
 }
 
 impl Observed {
-    pub(crate) fn new(inner: Body, record: Record, stop: CancellationToken) -> Self {
-        Self { inner, record, stop, stopped: None, is_ended: false }
+    pub(crate) fn new(first: First, inner: Body, record: Record, stop: CancellationToken) -> Self {
+        Self { first, inner, record, stop, stopped: None, is_ended: false }
     }
 
     fn poll_stop(&mut self, cx: &mut Context<'_>) -> Poll<Frame<Bytes>> {
@@ -50,7 +54,11 @@ impl http_body::Body for Observed {
         if self.is_ended {
             return Poll::Ready(None);
         }
-        match Pin::new(&mut self.inner).poll_frame(cx) {
+        let next = match self.first.take() {
+            Some(first) => Poll::Ready(Some(first)),
+            None => Pin::new(&mut self.inner).poll_frame(cx),
+        };
+        match next {
             Poll::Ready(frame) => {
                 if let Some(trailers) = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.trailers_ref()) {
                     self.record.note_head(trailers);
@@ -62,7 +70,7 @@ impl http_body::Body for Observed {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.is_ended || self.inner.is_end_stream()
+        self.is_ended || (self.first.is_none() && self.inner.is_end_stream())
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -15,6 +15,7 @@ mod answer;
 mod args;
 mod auth;
 mod body;
+mod budget;
 mod client;
 mod config_file;
 mod deadline;

@@ -23,6 +23,9 @@ pub struct Limits {
     /// Bytes of large requests in memory at the same time; one that finds no room is answered as above. Room for eight of
     /// the largest.
     pub body_bytes: usize,
+    /// Bytes of large answers in memory at the same time, until their callers have taken them; one that finds no room is
+    /// replaced as above. Room for four of the largest, and for a hundred pages.
+    pub answer_bytes: usize,
     /// Streams on one HTTP/2 connection.
     pub streams_per_connection: u32,
     /// Bytes of all headers of a request: credentials, ids and tracing need a fraction of it.
@@ -46,6 +49,7 @@ impl Default for Limits {
             request: Duration::from_secs(30),
             answer: Duration::from_secs(30),
             body_bytes: 136 * 1024 * 1024,
+            answer_bytes: 128 * 1024 * 1024,
             streams_per_connection: 1_024,
             header_bytes: 16 * 1024,
             keepalive: Duration::from_secs(60),

@@ -3,6 +3,7 @@
 use crate::{
     CommonArgs, Limits, Readiness, StartError, admin,
     auth::Gate,
+    budget::Budget,
     exposure::Protection,
     listener::Listener,
     metrics::RpcMetrics,
@@ -11,7 +12,6 @@ use crate::{
     reload::Reloaded,
     stack::{self, Stack},
     tls::{ServerFiles, TlsArgs},
-    upload::Budget,
 };
 use axum::{middleware::from_fn_with_state, response::IntoResponse};
 use identity::Directory;
@@ -141,7 +141,8 @@ impl Server {
             permits: Arc::new(Semaphore::new(self.limits.concurrent_requests)),
             public_permits: Arc::new(Semaphore::new(self.limits.concurrent_public_requests)),
             public_streams: Arc::new(Semaphore::new(self.limits.concurrent_public_streams)),
-            budget: Budget::new(self.limits.body_bytes),
+            uploads: Budget::new(self.limits.body_bytes),
+            answers: Budget::new(self.limits.answer_bytes),
             longest: self.limits.request,
             domain: self.domain,
             stop: stop.clone(),

@@ -6,17 +6,18 @@
 use crate::{
     RequestId,
     auth::Gate,
-    body::Observed,
+    body::{First, Observed},
+    budget::{Budget, FREE_BYTES, Taken},
     deadline::time_for,
     metrics::{RpcMetrics, code_name},
     paths::{Method, Paths},
     peers::{InWork, Peer},
     refusal::Unserved,
     unhandled::Asked,
-    upload::{Budget, Taken, Upload},
+    upload::Upload,
 };
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     extract::{Request, State},
     middleware::Next,
     response::Response,
@@ -25,7 +26,7 @@ use identity::Caller;
 use std::{
     future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::Poll,
     time::{Duration, Instant},
@@ -46,7 +47,9 @@ pub(crate) struct Stack {
     /// For those of them that may take for ever.
     pub(crate) public_streams: Arc<Semaphore>,
     /// For the bodies of requests.
-    pub(crate) budget: Budget,
+    pub(crate) uploads: Budget,
+    /// For the bodies of answers.
+    pub(crate) answers: Budget,
     /// How long a request may take, unless it is a stream.
     pub(crate) longest: Duration,
     pub(crate) domain: &'static str,
@@ -62,17 +65,18 @@ pub(crate) async fn handle(State(stack): State<Arc<Stack>>, request: Request, ne
     let time = (!method.is_stream).then(|| time_for(request.headers(), stack.longest));
     let asked = Asked::with(request.headers());
     let mut record = Record::start(&stack, method, id.clone(), in_work);
-    let mut response = match stack.admit(request, &id, &mut record) {
+    let response = match stack.admit(request, &id, &mut record) {
         Ok(request) => match in_time(time, contained(next.run(request))).instrument(span).await {
             Ok(response) => asked.explain(response, stack.domain, &id),
             Err(unserved) => unserved.answer(stack.domain, &id).into_http(),
         },
         Err(refusal) => refusal.into_http(),
     };
+    let (mut response, first) = stack.hold(response, &id, &mut record).await;
     id.write_to(response.headers_mut());
     record.note_head(response.headers());
     let stop = stack.stop.clone();
-    response.map(|body| Body::new(Observed::new(body, record, stop)))
+    response.map(|body| Body::new(Observed::new(first, body, record, stop)))
 }
 
 impl Stack {
@@ -93,7 +97,30 @@ impl Stack {
             record.in_work.iter_mut().for_each(InWork::is_useful);
             head.extensions.insert(caller);
         }
-        Ok(Request::from_parts(head, Body::new(Upload::new(body, self.budget.clone(), record.taken.clone()))))
+        Ok(Request::from_parts(
+            head,
+            Body::new(Upload::new(body, self.uploads.clone(), record.taken.clone())),
+        ))
+    }
+}
+
+impl Stack {
+    /// Encodes the answer of a unary call, which is in memory anyway, and counts it: its caller may be slow to take it. If
+    /// there is no room, it is given up for a refusal; what the call did stands, as when an answer is lost.
+    async fn hold(&self, answer: Response, id: &RequestId, record: &mut Record) -> (Response, First) {
+        if record.method.is_stream {
+            return (answer, None);
+        }
+        let (head, mut body) = answer.into_parts();
+        let first = poll_fn(|cx| http_body::Body::poll_frame(Pin::new(&mut body), cx)).await;
+        let bytes = match &first {
+            Some(Ok(frame)) => frame.data_ref().map_or(0, Bytes::len),
+            _ => 0,
+        };
+        if bytes > FREE_BYTES && !record.answer.take(bytes, &self.answers) {
+            return (Unserved::Overloaded.answer(self.domain, id).into_http(), None);
+        }
+        (Response::from_parts(head, body), first)
     }
 }
 
@@ -129,8 +156,9 @@ pub(crate) struct Record {
     /// Nothing yet means that the caller has gone away.
     code: Option<Code>,
     permit: Option<OwnedSemaphorePermit>,
-    /// What the request's body has of the budget.
+    /// What the request's body has of its budget, and the answer's of its own.
     taken: Taken,
+    answer: Taken,
     /// The request's place among those of its connection.
     in_work: Option<InWork>,
 }
@@ -148,6 +176,7 @@ impl Record {
             code: None,
             permit: None,
             taken: Taken::default(),
+            answer: Taken::default(),
             in_work,
         }
     }

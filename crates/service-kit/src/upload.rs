@@ -8,53 +8,21 @@
 //! while the caller still sends, and many clients lose the answer over the reset. Reading on costs no memory; beyond
 //! the bounds the stream is reset after all.
 
+use crate::budget::{Budget, FREE_BYTES, Taken};
 use axum::body::{Body, Bytes};
 use http_body::{Body as _, Frame, SizeHint};
 use std::{
     future::poll_fn,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
     time::Duration,
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::Status;
 
 /// Most bytes that are read for nobody: several times the largest request.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
 /// How long to go on reading for nobody.
 const MAX_TIME: Duration = Duration::from_secs(10);
-
-/// Bytes of each request that are not counted. All requests that may be in work together have so many at most.
-const FREE_BYTES: usize = 64 * 1024;
-
-/// Bytes of large requests that may be in memory at the same time.
-#[derive(Clone)]
-pub(crate) struct Budget(Arc<Semaphore>);
-
-impl Budget {
-    pub(crate) fn new(bytes: usize) -> Self {
-        Self(Arc::new(Semaphore::new(bytes)))
-    }
-}
-
-/// What one request has taken of the budget. It is given back when the last clone is dropped.
-#[derive(Clone, Default)]
-pub(crate) struct Taken(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
-
-impl Taken {
-    /// Whether there were as many bytes left.
-    fn take(&self, bytes: usize, budget: &Budget) -> bool {
-        let Ok(bytes) = u32::try_from(bytes) else { return false };
-        let Ok(more) = Arc::clone(&budget.0).try_acquire_many_owned(bytes) else { return false };
-        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match taken.as_mut() {
-            Some(taken) => taken.merge(more),
-            None => *taken = Some(more),
-        }
-        true
-    }
-}
 
 /// A request's body that is read to its end even if its reader gives up.
 pub(crate) struct Upload {
@@ -140,7 +108,10 @@ async fn drain(mut body: Body) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
 
     /// Endless frames of 1 MB, counted.
     struct Endless(Arc<AtomicUsize>);

@@ -5,8 +5,8 @@
 mod carried;
 
 use carried::{
-    ALICE, ALICE_BASIC, FAIL, PANIC, REFUSE, Running, SAY_WHO, WAIT, basic, loopback, principals, server,
-    start, with_headers,
+    ALICE, ALICE_BASIC, FAIL, MUCH_BYTES, PANIC, REFUSE, Running, SAY_MUCH, SAY_WHO, WAIT, basic, loopback,
+    principals, server, start, with_headers,
 };
 use identity::Directory;
 use proto::kms::{EncryptRequest, GenerateRandomResponse, WatchKeysRequest};
@@ -284,6 +284,26 @@ async fn a_large_request_without_room_is_turned_away() {
     assert_eq!(status.code(), Code::Unavailable, "{status:?}");
     assert!(status.get_details_retry_info().unwrap().retry_delay.is_some());
     assert_eq!(server.call(&[("authorization", &basic(ALICE_BASIC))], SAY_WHO).await.unwrap(), ALICE);
+    server.stop().await;
+}
+
+/// The same for answers, until their callers have taken them.
+#[tokio::test]
+async fn a_large_answer_without_room_is_given_up() {
+    let alice = basic(ALICE_BASIC);
+    let headers = [("authorization", alice.as_str())];
+    let server = start(|server| server.limits(Limits { answer_bytes: 1, ..Limits::default() })).await;
+    let status = server.call(&headers, SAY_MUCH).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable, "{status:?}");
+    assert!(status.get_details_retry_info().unwrap().retry_delay.is_some());
+    assert_eq!(server.call(&headers, SAY_WHO).await.unwrap(), ALICE);
+    server.stop().await;
+
+    let limits = Limits { answer_bytes: 2 * MUCH_BYTES, ..Limits::default() };
+    let server = start(|server| server.limits(limits)).await;
+    for _ in 0..10 {
+        assert_eq!(server.call(&headers, SAY_MUCH).await.unwrap().len(), MUCH_BYTES);
+    }
     server.stop().await;
 }
 

@@ -47,6 +47,9 @@ pub(crate) const FAIL: i32 = 1;
 pub(crate) const WAIT: i32 = 2;
 pub(crate) const REFUSE: i32 = 3;
 pub(crate) const PANIC: i32 = 4;
+pub(crate) const SAY_MUCH: i32 = 5;
+/// What the answer to that has, and a little more.
+pub(crate) const MUCH_BYTES: usize = 100_000;
 
 /// Tells the waiting handlers that they may finish, and the test that they wait.
 #[derive(Clone)]
@@ -99,6 +102,9 @@ impl Carried {
         match request.get_ref().number_of_bytes() {
             FAIL => return Err(status(&Refused(Kind::Internal), "kms.keystead", &id)),
             PANIC => panic!("CanaryPanic"),
+            SAY_MUCH => {
+                return Ok(Response::new(GenerateRandomResponse { plaintext: vec![b'x'; MUCH_BYTES] }));
+            }
             REFUSE => return Err(status(&Refused(Kind::NotFound), "kms.keystead", &id)),
             WAIT => {
                 self.waiting.add_permits(1);
