@@ -104,6 +104,19 @@ mod tests {
     use super::*;
 
     #[tokio::test]
+    async fn those_who_share_a_stripe_go_together_and_whoever_wants_it_alone_waits_for_all() {
+        let stripes = Stripes::new();
+        let shared = (stripes.share(b"key").await, stripes.share(b"key").await);
+        let lock = &stripes.locks[stripes.index(b"key")];
+        assert!(lock.try_write().is_err());
+        drop(shared.0);
+        assert!(lock.try_write().is_err());
+        drop(shared.1);
+        let _alone = stripes.lock(b"key").await;
+        assert!(lock.try_read().is_err());
+    }
+
+    #[tokio::test]
     async fn one_key_has_one_stripe_and_a_second_caller_waits() {
         let stripes = Stripes::new();
         let held = stripes.lock(b"key").await;

@@ -28,7 +28,8 @@ pub const PENDING_WINDOW_DAYS_MIN: i32 = 7;
 pub const PENDING_WINDOW_DAYS_MAX: i32 = 30;
 /// On-demand rotations in the life of one key (AWS quota since 2025).
 pub const ON_DEMAND_ROTATIONS_MAX: u32 = 25;
-/// Time after a rotation in which a key is not rotated on demand again, in milliseconds (AWS API reference: 20 minutes).
+/// Time after a rotation in which a key is not rotated on demand again, in milliseconds. AWS names 20 minutes around a
+/// rotation; of those before an automatic one there are none here, since customer keys have none yet.
 pub const ROTATION_PAUSE_MILLIS: u64 = 20 * 60 * 1000;
 /// Age at which the service rotates the keys that it manages itself (AWS: yearly).
 pub const AUTOMATIC_ROTATION_DAYS: u32 = 365;

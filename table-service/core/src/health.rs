@@ -102,12 +102,13 @@ impl Inner {
     }
 
     /// Commits the mark that the outcome calls for, if it is not there. A full disk must not keep a healed table from being
-    /// read: then the mark changes in memory alone, and a start finds out anew. The caller holds the control lock.
+    /// read: then the mark changes in memory alone, until a later check finds space. The caller holds the control lock.
     async fn mark(&self, table: &Table, committed: &Committed, outcome: &Checked) -> Result<(), TableError> {
         let record = &committed.record;
         let mark = match (outcome, record.inaccessible_ms) {
             (Checked::Usable, Some(_)) => None,
             (Checked::Refused(_), None) => Some(self.clock.unix_ms()),
+            (_, as_shown) if !committed.is_stored() => as_shown,
             _ => return Ok(()),
         };
         tracing::info!(table = %record.definition.id, accessible = mark.is_none(), "the key's usability changed");

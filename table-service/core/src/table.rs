@@ -33,6 +33,11 @@ impl Committed {
         Ok(Self { record, ring, record_bytes, ring_bytes })
     }
 
+    /// Whether the store has the record as it is shown.
+    pub(crate) fn is_stored(&self) -> bool {
+        encode(&self.record).is_ok_and(|bytes| self.record_bytes == bytes)
+    }
+
     /// The same, shown as `record`, which the store does not have. The next record that is committed replaces what it has.
     pub(crate) fn shown_as(&self, record: TableRecord) -> Self {
         let (record_bytes, ring_bytes) = (self.record_bytes.clone(), self.ring_bytes.clone());

@@ -118,6 +118,7 @@ impl Inner {
             return Err(Invalid::SseNotAlone.into());
         }
         let actor = actor(granted);
+        let epoch = table.epoch();
         self.prove_right(&actor, &committed).await?;
         let (table_key, repaired) = self.reopen(&actor, &committed).await?;
         let target = match self.bind(&actor, &choice, &record.definition.context()).await {
@@ -133,13 +134,17 @@ impl Inner {
         let bound = self.bound(record.definition.id, &table_key)?;
         let pending = keyring::pending(&repaired, &bound, target, self.entropy.as_ref())?;
         drop((table_key, bound));
+        if table.epoch() != epoch {
+            // A change of a key was reported meanwhile: the proof may be worth nothing any more.
+            self.prove_right(&actor, &committed).await?;
+        }
         let record = TableRecord { pending: Some(pending), ..repaired };
         table.show(self.replace(&committed, record.clone(), None).await?);
         Ok(record)
     }
 
     /// Asks KMS for the caller's own right to the present key: whoever may not read the table could otherwise move it to a
-    /// key that lets them. No lease is taken for an answer, so that a right that was lost a moment ago does not count.
+    /// key that lets them. No lease is taken for an answer.
     async fn prove_right(&self, actor: &Actor, committed: &Committed) -> Result<(), TableError> {
         let record = &committed.record;
         if record.key.kind == KeyKind::Owned {

@@ -2,6 +2,7 @@
 
 use store::Batch;
 
+use super::fake_kms::Call;
 use super::*;
 
 #[tokio::test(start_paused = true)]
@@ -101,6 +102,32 @@ async fn whoever_may_not_use_the_present_key_moves_no_table_away_from_it() {
         world.kms.allow(bob.principal.arn.as_str());
         assert!(world.get(&bob, "A", "1").await.unwrap().is_some());
     }
+}
+
+/// A right that ends between its proof and the commit of the switch does not count.
+#[tokio::test(start_paused = true)]
+async fn a_right_that_ends_while_a_switch_is_prepared_starts_none() {
+    let world = Arc::new(world().await);
+    world.create(customer("k1")).await;
+    let bob = user("bob");
+    let held = world.kms.hold_next_answer(Call::Unwrap);
+    let asking = tokio::spawn({
+        let (world, bob) = (Arc::clone(&world), bob.clone());
+        async move {
+            let request = UpdateTable {
+                table_name: "Music".to_owned(),
+                sse_specification: customer("k2"),
+                ..Default::default()
+            };
+            world.tables.update_table(&bob, request).await
+        }
+    });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    world.kms.deny(bob.principal.arn.as_str());
+    world.tables.key_changed(&arn("k1"));
+    drop(held);
+    assert_eq!(asking.await.unwrap().unwrap_err().kind(), Kind::Denied);
+    assert_eq!(world.describe().sse.unwrap().key_arn, Some(arn("k1")));
 }
 
 /// What a switch reads does not depend on what the table holds; that it writes no item is told by the store's counters.
