@@ -97,14 +97,10 @@ impl Stack {
             record.in_work.iter_mut().for_each(InWork::is_useful);
             head.extensions.insert(caller);
         }
-        Ok(Request::from_parts(
-            head,
-            Body::new(Upload::new(body, self.uploads.clone(), record.taken.clone())),
-        ))
+        let upload = Upload::new(body, self.uploads.clone(), record.upload.clone());
+        Ok(Request::from_parts(head, Body::new(upload)))
     }
-}
 
-impl Stack {
     /// Encodes the answer of a unary call, which is in memory anyway, and counts it: its caller may be slow to take it. If
     /// there is no room, it is given up for a refusal; what the call did stands, as when an answer is lost.
     async fn hold(&self, answer: Response, id: &RequestId, record: &mut Record) -> (Response, First) {
@@ -156,8 +152,8 @@ pub(crate) struct Record {
     /// Nothing yet means that the caller has gone away.
     code: Option<Code>,
     permit: Option<OwnedSemaphorePermit>,
-    /// What the request's body has of its budget, and the answer's of its own.
-    taken: Taken,
+    /// What the bodies of the request and of its answer have of their budgets.
+    upload: Taken,
     answer: Taken,
     /// The request's place among those of its connection.
     in_work: Option<InWork>,
@@ -175,7 +171,7 @@ impl Record {
             caller: None,
             code: None,
             permit: None,
-            taken: Taken::default(),
+            upload: Taken::default(),
             answer: Taken::default(),
             in_work,
         }

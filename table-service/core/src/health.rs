@@ -108,12 +108,16 @@ impl Inner {
         let mark = match (outcome, record.inaccessible_ms) {
             (Checked::Usable, Some(_)) => None,
             (Checked::Refused(_), None) => Some(self.clock.unix_ms()),
+            // Shown already, when there was no space.
             (_, as_shown) if !committed.is_stored() => as_shown,
             _ => return Ok(()),
         };
-        tracing::info!(table = %record.definition.id, accessible = mark.is_none(), "the key's usability changed");
-        if mark.is_some() {
-            table.revoke();
+        if mark != record.inaccessible_ms {
+            let accessible = mark.is_none();
+            tracing::info!(table = %record.definition.id, accessible, "the key's usability changed");
+            if !accessible {
+                table.revoke();
+            }
         }
         let record = TableRecord { inaccessible_ms: mark, ..record.clone() };
         let shown = match self.replace(committed, record.clone(), None).await {

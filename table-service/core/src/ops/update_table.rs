@@ -120,27 +120,42 @@ impl Inner {
         let actor = actor(granted);
         let epoch = table.epoch();
         self.prove_right(&actor, &committed).await?;
-        let (table_key, repaired) = self.reopen(&actor, &committed).await?;
+        let (table_key, mut repaired) = self.reopen(&actor, &committed).await?;
         let target = match self.bind(&actor, &choice, &record.definition.context()).await {
             Ok(target) => target,
-            Err(error) => {
-                if repaired != *record {
-                    // The attempt has repaired the grants on the present key, which is worth keeping.
-                    table.show(self.replace(&committed, repaired, None).await?);
-                }
-                return Err(error);
-            }
+            Err(error) => return Err(self.give_up(table, &committed, repaired, error).await),
         };
+        // If a change of a key was reported meanwhile, the proof may be worth nothing any more.
+        if table.epoch() != epoch
+            && let Err(error) = self.prove_right(&actor, &committed).await
+        {
+            repaired.spent.extend(spent(&target.key_arn, target.grants));
+            return Err(self.give_up(table, &committed, repaired, error).await);
+        }
         let bound = self.bound(record.definition.id, &table_key)?;
         let pending = keyring::pending(&repaired, &bound, target, self.entropy.as_ref())?;
         drop((table_key, bound));
-        if table.epoch() != epoch {
-            // A change of a key was reported meanwhile: the proof may be worth nothing any more.
-            self.prove_right(&actor, &committed).await?;
-        }
         let record = TableRecord { pending: Some(pending), ..repaired };
         table.show(self.replace(&committed, record.clone(), None).await?);
         Ok(record)
+    }
+
+    /// Ends an attempt that starts no switch. What it did at KMS is kept: grants on the present key that it repaired, and
+    /// those on the other key, which are to be given back.
+    async fn give_up(
+        &self,
+        table: &Table,
+        committed: &Committed,
+        left: TableRecord,
+        why: TableError,
+    ) -> TableError {
+        if left != committed.record {
+            match self.replace(committed, left, None).await {
+                Ok(now) => table.show(now),
+                Err(error) => return error,
+            }
+        }
+        why
     }
 
     /// Asks KMS for the caller's own right to the present key: whoever may not read the table could otherwise move it to a

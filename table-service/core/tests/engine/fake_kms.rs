@@ -17,7 +17,8 @@ pub(crate) struct FakeKms {
 struct State {
     keys: BTreeMap<String, Key>,
     grants: BTreeSet<(String, String)>,
-    denied: BTreeSet<String>,
+    /// Principals that may use no key, or not this one.
+    denied: BTreeSet<(String, Option<String>)>,
     silent: bool,
     /// No new keys for the time being: holds a switch where it is.
     stuck: bool,
@@ -88,11 +89,15 @@ impl FakeKms {
     }
 
     pub(crate) fn deny(&self, principal: &str) {
-        self.state.lock().unwrap().denied.insert(principal.to_owned());
+        self.state.lock().unwrap().denied.insert((principal.to_owned(), None));
+    }
+
+    pub(crate) fn deny_key(&self, principal: &str, name: &str) {
+        self.state.lock().unwrap().denied.insert((principal.to_owned(), Some(arn(name))));
     }
 
     pub(crate) fn allow(&self, principal: &str) {
-        self.state.lock().unwrap().denied.remove(principal);
+        self.state.lock().unwrap().denied.retain(|(denied, _)| denied != principal);
     }
 
     pub(crate) fn set_silent(&self, silent: bool) {
@@ -213,7 +218,8 @@ impl State {
         let (arn_, key) = self.find(name)?;
         let may = match actor {
             Actor::OnBehalfOf(principal) => {
-                *arn_ != arn("owned") && !self.denied.contains(principal.arn.as_str())
+                let denied = |key| self.denied.contains(&(principal.arn.to_string(), key));
+                *arn_ != arn("owned") && !denied(None) && !denied(Some(arn_.clone()))
             }
             Actor::Service => *arn_ == arn("owned") || self.grants.iter().any(|(granted, _)| granted == arn_),
         };

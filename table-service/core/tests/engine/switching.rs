@@ -123,11 +123,13 @@ async fn a_right_that_ends_while_a_switch_is_prepared_starts_none() {
         }
     });
     tokio::time::sleep(Duration::from_millis(100)).await;
-    world.kms.deny(bob.principal.arn.as_str());
+    world.kms.deny_key(bob.principal.arn.as_str(), "k1");
     world.tables.key_changed(&arn("k1"));
     drop(held);
     assert_eq!(asking.await.unwrap().unwrap_err().kind(), Kind::Denied);
     assert_eq!(world.describe().sse.unwrap().key_arn, Some(arn("k1")));
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(world.kms.grants("k2"), 0, "what was granted for it is given back");
 }
 
 /// What a switch reads does not depend on what the table holds; that it writes no item is told by the store's counters.
