@@ -7,7 +7,8 @@ use std::sync::Arc;
 use clap::Parser;
 use identity::{AccountId, Credential, Directory, Region};
 use service_kit::{
-    ClientIdentity, CommonArgs, ConfigArgs, LimitArgs, LogArgs, StartError, TlsArgs, Upstream, UsageError,
+    ClientIdentity, CommonArgs, ConfigArgs, LimitArgs, LogArgs, StartError, TlsArgs, TraceArgs, Upstream,
+    UsageError,
 };
 use table_service::TimeArgs;
 use tempfile::TempDir;
@@ -52,6 +53,9 @@ pub(crate) struct Cli {
     /// What to log, and how.
     #[command(flatten)]
     pub(crate) log: LogArgs,
+    /// Where traces go.
+    #[command(flatten)]
+    pub(crate) traces: TraceArgs,
     /// Where options come from.
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
@@ -137,6 +141,7 @@ impl Cli {
             tls: TlsArgs::default(),
             limits: self.limits.clone(),
             log: self.log.clone(),
+            traces: self.traces.clone(),
             config: self.config.clone(),
         }
     }

@@ -27,7 +27,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         cli.check()?;
         return Ok(service_kit::say("the configuration is good")?);
     }
-    telemetry::init(&cli.log)?;
+    let _traces = telemetry::init(&cli.log, &cli.traces, "keystead")?;
     let stop = shutdown_signal()?;
     let data = DataDir::open(&cli)?;
     let region = cli.region.clone();

@@ -16,7 +16,8 @@ async fn execute(cli: Cli) -> anyhow::Result<()> {
             Ok(service_kit::say("the configuration is good")?)
         }
         Command::Serve(args) => {
-            service_kit::telemetry::init(&args.common.log)?;
+            let common = &args.common;
+            let _traces = service_kit::telemetry::init(&common.log, &common.traces, "kms-service")?;
             let stop = service_kit::shutdown_signal()?;
             Ok(kms_service::run((*args).try_into()?, stop).await?)
         }

@@ -10,9 +10,11 @@ use async_trait::async_trait;
 use envelope::{EncryptionContext, TableKey};
 use proto::kms as wire;
 use proto::kms::key_management_service_client::KeyManagementServiceClient;
-use service_kit::{ClientIdentity, Upstream};
+use proto::kms::key_management_service_server::SERVICE_NAME;
+use service_kit::{ClientIdentity, Span, Upstream};
 use table_core::Tables;
 use table_core::kms::{Actor, KeyInfo, KeyService, KeyState, KmsFailure, NewTableKey, Refusal};
+use table_core::request;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt as _;
@@ -116,8 +118,8 @@ impl KmsClient {
             .identity()
             .sign(&mut request, on_behalf_of)
             .map_err(|_| Status::internal("an identity that does not fit a header"))?;
-        if let Some(id) = table_core::request::id() {
-            ClientIdentity::trace(&mut request, &id)
+        if let Some(origin) = request::origin() {
+            ClientIdentity::trace(&mut request, &origin.id)
                 .map_err(|_| Status::internal("a request id that does not fit a header"))?;
         }
         Ok(request)
@@ -127,13 +129,16 @@ impl KmsClient {
 /// Makes one unary call: `call!(self, actor, method, message)`.
 macro_rules! call {
     ($self:ident, $actor:expr, $method:ident, $message:expr) => {{
-        let outcome: Result<_, KmsFailure> = async {
-            let request = $self.request($actor, $message, Some(CALL_DEADLINE))?;
+        let mut trace = span(stringify!($method));
+        let outcome: Result<_, Status> = async {
+            let mut request = $self.request($actor, $message, Some(CALL_DEADLINE))?;
+            trace.put_on(&mut request);
             let answer = tokio::time::timeout(CALL_DEADLINE, $self.client.clone().$method(request)).await;
             answer.map_err(|_| late())?.map(tonic::Response::into_inner)
         }
-        .await
-        .map_err(failure);
+        .await;
+        trace.note(outcome.as_ref().err().map_or(Code::Ok, Status::code));
+        let outcome = outcome.map_err(failure);
         $self.count(stringify!($method), $actor, outcome.as_ref().err());
         outcome
     }};
@@ -233,6 +238,23 @@ impl KeyService for KmsClient {
         let plaintext = Zeroizing::new(call!(self, actor, decrypt, message)?.plaintext);
         TableKey::from_slice(&plaintext).map_err(|_| malformed())
     }
+}
+
+/// The span of a call of the client's method of this name, caused by the request that is being served.
+fn span(method: &'static str) -> Span {
+    let origin = request::origin();
+    let origin = origin.as_ref();
+    let parent = origin.and_then(|origin| origin.trace.as_deref());
+    Span::client(SERVICE_NAME, &in_proto(method), origin.map(|origin| &*origin.id), parent)
+}
+
+/// A method's name as the .proto file has it: `DescribeKey` for `describe_key`.
+fn in_proto(method: &'static str) -> String {
+    let capital = |word: &'static str| {
+        let mut letters = word.chars();
+        letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters)
+    };
+    method.split('_').flat_map(capital).collect()
 }
 
 fn pairs(context: &EncryptionContext) -> HashMap<String, String> {

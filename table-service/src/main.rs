@@ -37,7 +37,8 @@ async fn execute(cli: Cli) -> Result<(), Box<dyn Error>> {
             Ok(service_kit::say("the configuration is good")?)
         }
         Command::Serve(args) => {
-            service_kit::telemetry::init(&args.common.log)?;
+            let common = &args.common;
+            let _traces = service_kit::telemetry::init(&common.log, &common.traces, "table-service")?;
             let stop = service_kit::shutdown_signal()?;
             let service = table_service::start((*args).try_into()?).await?;
             Ok(service.serve(stop).await?)

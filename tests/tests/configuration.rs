@@ -107,6 +107,12 @@ async fn what_is_wrong_is_named_with_where_it_stands() {
             (vec![], vec![("KEYSTEAD_ACCOUNT", "eleven")], vec!["KEYSTEAD_ACCOUNT", "eleven"]),
             (vec!["--account", "ten"], vec![("KEYSTEAD_ACCOUNT", "eleven")], vec!["--account", "ten"]),
             (vec!["--log-filter", "a=b=c"], vec![], vec!["--log-filter"]),
+            (vec!["--otlp-endpoint", "collector:4317"], vec![], vec!["--otlp-endpoint", "http://HOST:PORT"]),
+            (
+                vec![],
+                vec![("KEYSTEAD_OTLP_ENDPOINT", "https://c")],
+                vec!["KEYSTEAD_OTLP_ENDPOINT", "https://c"],
+            ),
             (vec!["--drain-timeout", "soon"], vec![], vec!["--drain-timeout"]),
         ] {
             for check in [&["--check-config"][..], &[]] {

@@ -2,7 +2,9 @@
 //! default and its help text. The environment variable and the key of the configuration file follow from the name
 //! (`options`).
 
-use crate::{Limits, StartError, exposure::Protection, telemetry::LogFormat, tls::TlsArgs};
+use crate::{
+    Limits, StartError, exposure::Protection, telemetry::LogFormat, tls::TlsArgs, traces::TraceArgs,
+};
 use clap::Args;
 use identity::{AccountId, Directory, Region, ServiceName};
 use std::{
@@ -47,6 +49,9 @@ pub struct CommonArgs {
     /// What to log, and how.
     #[command(flatten)]
     pub log: LogArgs,
+    /// Where traces go.
+    #[command(flatten)]
+    pub traces: TraceArgs,
     /// Where options come from.
     #[command(flatten)]
     pub config: ConfigArgs,

@@ -1,4 +1,4 @@
-//! What both servers need around their handlers, once: command line, logs, metrics, authentication, health,
+//! What both servers need around their handlers, once: command line, logs, traces, metrics, authentication, health,
 //! reflection, the admin port and an orderly stop.
 //!
 //! One stack wraps every route of a [`Server`], the unknown ones too, so that no handler can be reached without it:
@@ -36,6 +36,7 @@ mod stack;
 mod start;
 pub mod telemetry;
 mod tls;
+mod traces;
 mod unhandled;
 mod upload;
 
@@ -52,6 +53,7 @@ pub use server::{Bound, Server};
 pub use start::{EXIT_USAGE, StartError, UsageError, exit_code, main, say, shutdown_signal};
 pub use tls::TlsArgs;
 pub use tokio_util::sync::CancellationToken;
+pub use traces::{Exporting, Span, TraceArgs, trace_parent};
 
 /// Of every binary that has this crate in it, the benchmark's yardstick too: the memory that a burst took is the system's
 /// again within seconds, even if nothing else happens then.

@@ -1,7 +1,7 @@
 //! The stack around every route: request id, limits, deadline, span, authentication, and at the end one record of the outcome.
 //!
 //! A request's record is written when the last byte of its answer is gone, or when the caller has gone away; it feeds
-//! the metrics and the access log (target `access`). Neither ever holds a body, a key or an item.
+//! the metrics, the access log (target `access`) and the trace. None ever holds a body, a key or an item.
 
 use crate::{
     RequestId,
@@ -13,6 +13,7 @@ use crate::{
     paths::{Method, Paths},
     peers::{InWork, Peer},
     refusal::Unserved,
+    traces::Span,
     unhandled::Asked,
     upload::Upload,
 };
@@ -64,7 +65,8 @@ pub(crate) async fn handle(State(stack): State<Arc<Stack>>, request: Request, ne
     let in_work = request.extensions().get::<Peer>().map(|peer| peer.begin(method.is_stream));
     let time = (!method.is_stream).then(|| time_for(request.headers(), stack.longest));
     let asked = Asked::with(request.headers());
-    let mut record = Record::start(&stack, method, id.clone(), in_work);
+    let trace = Span::server(&method, &id, request.headers());
+    let mut record = Record::start(&stack, method, id.clone(), in_work, trace);
     let response = match stack.admit(request, &id, &mut record) {
         Ok(request) => match in_time(time, contained(next.run(request))).instrument(span).await {
             Ok(response) => asked.explain(response, stack.domain, &id),
@@ -84,6 +86,7 @@ impl Stack {
     fn admit(&self, request: Request, id: &RequestId, record: &mut Record) -> Result<Request, Box<Status>> {
         let (mut head, body) = request.into_parts();
         head.extensions.insert(id.clone());
+        record.trace.trace_parent().map(|parent| head.extensions.insert(parent));
         let permits = match (record.method.is_public, record.method.is_stream) {
             (false, _) => &self.permits,
             (true, false) => &self.public_permits,
@@ -157,10 +160,12 @@ pub(crate) struct Record {
     answer: Taken,
     /// The request's place among those of its connection.
     in_work: Option<InWork>,
+    /// The request's span, if it is traced.
+    trace: Span,
 }
 
 impl Record {
-    fn start(stack: &Stack, method: Method, id: RequestId, in_work: Option<InWork>) -> Self {
+    fn start(stack: &Stack, method: Method, id: RequestId, in_work: Option<InWork>, trace: Span) -> Self {
         let metrics = stack.metrics.clone();
         metrics.in_flight.inc();
         Self {
@@ -174,6 +179,7 @@ impl Record {
             upload: Taken::default(),
             answer: Taken::default(),
             in_work,
+            trace,
         }
     }
 
@@ -196,6 +202,7 @@ impl Drop for Record {
         let taken = self.started.elapsed();
         self.metrics.in_flight.dec();
         self.metrics.observe(&self.method, code, taken);
+        self.trace.note(code);
         let caller = self.caller.as_ref();
         tracing::info!(
             target: "access",

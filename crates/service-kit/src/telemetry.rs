@@ -1,10 +1,11 @@
-//! Logs: structured events on stderr, as text for people or JSON for machines. `main` calls [`init`] once.
+//! Logs: structured events on stderr, as text for people or JSON for machines; and the start of the traces, which have a
+//! module of their own. `main` calls [`init`] once.
 //!
 //! Whatever the filter, no secret is written (`tests/logs.rs` holds that down to the frames of HTTP/2), and the lines of
-//! the target [`AUDIT`] are: who could silence them with a log filter could use a key unseen. Trace export will be
-//! another layer here.
+//! the target [`AUDIT`] are: who could silence them with a log filter could use a key unseen. Traces are no layer here,
+//! so that neither depends on the other: a layer finds a span's parent only while its own filter lets it through.
 
-use crate::{LogArgs, UsageError};
+use crate::{Exporting, LogArgs, TraceArgs, UsageError};
 use clap::ValueEnum;
 use std::io::IsTerminal;
 use tracing::{Level, Metadata, Subscriber};
@@ -29,10 +30,12 @@ pub enum LogFormat {
     Json,
 }
 
-/// Starts logging to stderr. A second call, and a filter that does not parse, are usage errors.
-pub fn init(args: &LogArgs) -> Result<(), UsageError> {
-    let started = subscriber(args, std::io::stderr, std::io::stderr().is_terminal())?.try_init();
-    started.map_err(|error| UsageError::new(format!("logging: {error}")))
+/// Starts logging to stderr, and exporting traces in the name of the process `name` until what is returned is dropped. A
+/// second call, and a filter that does not parse, are usage errors.
+pub fn init(log: &LogArgs, traces: &TraceArgs, name: &'static str) -> Result<Exporting, UsageError> {
+    let started = subscriber(log, std::io::stderr, std::io::stderr().is_terminal())?.try_init();
+    started.map_err(|error| UsageError::new(format!("logging: {error}")))?;
+    traces.start(name)
 }
 
 /// The log as [`init`] starts it, on another writer: for tests of what is logged.

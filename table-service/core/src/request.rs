@@ -1,6 +1,6 @@
-//! Which request is being served, so that what others note of it can be found by its id.
+//! Which request is being served, so that what others note of it can be found by its id and joined to its trace.
 //!
-//! A door serves each call [`within`] its request, and whoever implements a port may ask for the [`id`]. It goes with the
+//! A door serves each call [`within`] its request, and whoever implements a port may ask for the [`origin`]. It goes with the
 //! work that a request needs done in tasks of their own; what outlives the request (a switch, a sweep, the check of a
 //! key after news) has none.
 
@@ -8,26 +8,35 @@ use std::sync::Arc;
 
 use tracing::Instrument as _;
 
+/// A request, as it is known outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Its id.
+    pub id: Arc<str>,
+    /// Its place in a trace, if it is traced, in words that are the door's and the port's own matter.
+    pub trace: Option<Arc<str>>,
+}
+
 tokio::task_local! {
-    static ID: Arc<str>;
+    static ORIGIN: Origin;
 }
 
-/// Does the work as part of the request called `id`.
-pub async fn within<T>(id: Arc<str>, work: impl Future<Output = T>) -> T {
-    ID.scope(id, work).await
+/// Does the work as part of the request `origin`.
+pub async fn within<T>(origin: Origin, work: impl Future<Output = T>) -> T {
+    ORIGIN.scope(origin, work).await
 }
 
-/// The id of the request that is being served, if one is.
-pub fn id() -> Option<Arc<str>> {
-    ID.try_with(Arc::clone).ok()
+/// The request that is being served, if one is.
+pub fn origin() -> Option<Origin> {
+    ORIGIN.try_with(Origin::clone).ok()
 }
 
 /// The work, for a task of its own, as part of the request that is being served; in its span, too.
 pub(crate) fn carried<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
-    let id = id();
+    let origin = origin();
     async move {
-        match id {
-            Some(id) => within(id, work).await,
+        match origin {
+            Some(origin) => within(origin, work).await,
             None => work.await,
         }
     }
@@ -39,14 +48,15 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn the_id_goes_with_the_requests_own_tasks_and_with_no_other() {
-        assert_eq!(id(), None);
-        within("r-1".into(), async {
-            assert_eq!(id().as_deref(), Some("r-1"));
-            assert_eq!(tokio::spawn(carried(async { id() })).await.unwrap().as_deref(), Some("r-1"));
-            assert_eq!(tokio::spawn(async { id() }).await.unwrap(), None);
+    async fn the_origin_goes_with_the_requests_own_tasks_and_with_no_other() {
+        let request = Origin { id: "r-1".into(), trace: Some("t-1".into()) };
+        assert_eq!(origin(), None);
+        within(request.clone(), async {
+            assert_eq!(origin().as_ref(), Some(&request));
+            assert_eq!(tokio::spawn(carried(async { origin() })).await.unwrap().as_ref(), Some(&request));
+            assert_eq!(tokio::spawn(async { origin() }).await.unwrap(), None);
         })
         .await;
-        assert_eq!(tokio::spawn(carried(async { id() })).await.unwrap(), None);
+        assert_eq!(tokio::spawn(carried(async { origin() })).await.unwrap(), None);
     }
 }

@@ -8,11 +8,11 @@ mod value;
 
 use proto::table as wire;
 use proto::table::table_service_server::{TableService, TableServiceServer};
-use service_kit::{caller, request_id, status};
+use service_kit::{caller, request_id, status, trace_parent};
 use table_core::Tables;
 use table_core::error::{Invalid, TableError};
 use table_core::ops;
-use table_core::request::within;
+use table_core::request::{Origin, within};
 use tonic::{Request, Response, Status};
 
 use self::later::not_offered;
@@ -40,8 +40,9 @@ macro_rules! door {
     ($request:ident, |$caller:ident, $message:ident| $body:expr) => {{
         let $caller = caller(&$request)?;
         let id = request_id(&$request);
+        let origin = Origin { id: id.as_str().into(), trace: trace_parent(&$request) };
         let $message = $request.into_inner();
-        let outcome: Result<_, TableError> = within(id.as_str().into(), async { $body }).await;
+        let outcome: Result<_, TableError> = within(origin, async { $body }).await;
         outcome.map(Response::new).map_err(|error| status(&error, DOMAIN, &id))
     }};
 }

@@ -38,7 +38,7 @@ impl EchoService for Echo {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let Cli { common } = Cli::parse();
-    service_kit::telemetry::init(&common.log)?;
+    let _traces = service_kit::telemetry::init(&common.log, &common.traces, "echo")?;
     let stop = service_kit::shutdown_signal()?;
     let directory = Directory::development_in(&common.data_dir, &common.account, None)?;
     let service = EchoServiceServer::new(Echo).max_decoding_message_size(MESSAGE_BYTES_MAX);

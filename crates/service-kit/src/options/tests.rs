@@ -78,6 +78,7 @@ fn every_option_has_a_key_in_the_file() {
         drain-timeout = '3s'
         log-filter = 'debug'
         log-format = 'json'
+        otlp-endpoint = 'http://127.0.0.1:4317'
         root-key = 'file:/key'
     ";
     let ServeArgs { common, root_key } = serve(config, &[]).unwrap();
@@ -89,6 +90,7 @@ fn every_option_has_a_key_in_the_file() {
     assert!(common.insecure_dev);
     assert_eq!(common.limits.limits().drain, std::time::Duration::from_secs(3));
     assert_eq!(common.log.log_format, LogFormat::Json);
+    assert_eq!(common.traces.otlp_endpoint.unwrap(), "http://127.0.0.1:4317");
     assert_eq!(root_key, "file:/key");
 }
 
