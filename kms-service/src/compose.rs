@@ -101,6 +101,7 @@ pub async fn start(config: Config) -> Result<Service, ServiceError> {
         None => default_root_key(&data_dir, &*store).await?,
     };
     let mut registry = Registry::default();
+    store::metrics::register(&mut registry, &store);
     let ports = Ports {
         store: store.clone(),
         effaceable: store.clone(),

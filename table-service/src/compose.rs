@@ -85,7 +85,8 @@ pub async fn start(config: Config) -> Result<Service, ServiceError> {
         clock: Arc::new(SystemClock),
     };
     let tables = Tables::open(settings, ports).await?;
-    metrics::register(&mut registry, &tables, &store);
+    metrics::register(&mut registry, &tables);
+    store::metrics::register(&mut registry, &store);
     let server = Server::new(grpc::DOMAIN, directory)
         .service(grpc::service(tables.clone()))
         .descriptors(proto::DESCRIPTORS)

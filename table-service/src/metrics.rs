@@ -1,6 +1,5 @@
 //! The table service's own metrics. None has a table, key or principal in a label.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use prometheus_client::collector::Collector;
@@ -9,7 +8,6 @@ use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::ConstGauge;
 use service_kit::Registry;
-use store::{SledStore, Store as _};
 use table_core::Tables;
 
 /// Calls to KMS, by operation and outcome.
@@ -36,15 +34,12 @@ impl KmsCalls {
     }
 }
 
-/// Registers what is read off the engine and the store when somebody asks.
-pub(crate) fn register(registry: &mut Registry, tables: &Tables, store: &Arc<SledStore>) {
-    registry.register_collector(Box::new(Gauges { tables: tables.clone(), store: Arc::clone(store) }));
+/// Registers what is read off the engine when somebody asks.
+pub(crate) fn register(registry: &mut Registry, tables: &Tables) {
+    registry.register_collector(Box::new(Gauges(tables.clone())));
 }
 
-struct Gauges {
-    tables: Tables,
-    store: Arc<SledStore>,
-}
+struct Gauges(Tables);
 
 impl std::fmt::Debug for Gauges {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -54,8 +49,7 @@ impl std::fmt::Debug for Gauges {
 
 impl Collector for Gauges {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
-        let engine = self.tables.counters();
-        let store = self.store.stats();
+        let engine = self.0.counters();
         let counters = [
             ("keystead_key_switches", "Key switches finished", engine.switches.load(Ordering::Relaxed)),
             (
@@ -68,26 +62,18 @@ impl Collector for Gauges {
                 "Changes of keys that KMS reported",
                 engine.key_changes.load(Ordering::Relaxed),
             ),
-            ("keystead_store_commits", "Commits made durable", store.commits),
-            ("keystead_store_conflicts", "Commits refused by an expectation", store.conflicts),
-            ("keystead_store_flushes", "Durable batches, each with one flush", store.flushes),
-            ("keystead_store_keys_written", "Records put or deleted", store.keys_written),
-            ("keystead_store_bytes_written", "Bytes of records put", store.bytes_written),
         ];
         for (name, help, value) in counters {
             let counter = ConstCounter::new(value);
             counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
         }
-        let size = self.store.size_on_disk().unwrap_or_default();
-        let leases = engine.leases.load(Ordering::Relaxed);
-        let gauges = [
-            ("keystead_store_disk_bytes", "Bytes of the store's files", size),
-            ("keystead_key_leases", "Leases held", leases),
-        ];
-        for (name, help, value) in gauges {
-            let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
-            gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)?;
-        }
-        Ok(())
+        let leases =
+            ConstGauge::new(i64::try_from(engine.leases.load(Ordering::Relaxed)).unwrap_or(i64::MAX));
+        leases.encode(encoder.encode_descriptor(
+            "keystead_key_leases",
+            "Leases held",
+            None,
+            leases.metric_type(),
+        )?)
     }
 }

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use tests::canary::files;
 use tests::item::{attributes, s};
-use tests::{Encryption, Settings, Stack, music, run_to_end};
+use tests::{Encryption, Settings, Stack, music, partition_only, run_to_end};
 
 /// Enough to start, and little enough to be full soon.
 const LARGEST_FILE_KB: u32 = 8 * 1024;
@@ -64,4 +64,21 @@ async fn times_that_cannot_be_meant_are_refused_before_anything_is_bound() {
         }
     }
     assert!(!directory.path().join("data").exists(), "nothing was made");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_services_show_what_their_stores_do() {
+    let stack = Stack::apart(Settings::default()).await;
+    stack.kms().customer_key().await;
+    stack.tables().create(partition_only("Songs"), &Encryption::Owned).await;
+    for metrics in [stack.kms_metrics().await, stack.table_metrics().await] {
+        let value = |name: &str| metrics.sum(&format!("keystead_store_{name}"), &[]);
+        let (commits, flushes) = (value("commits_total"), value("merged_commits_count"));
+        assert!(flushes > 0.0 && commits >= flushes, "{commits} commits in {flushes} batches");
+        assert_eq!(value("flush_seconds_count"), flushes);
+        assert!(value("merged_commits_sum") >= flushes && value("flush_seconds_sum") > 0.0);
+        let all = [("le", "+Inf")];
+        assert_eq!(metrics.sum("keystead_store_flush_seconds_bucket", &all), flushes);
+        assert!(value("keys_written_total") > 0.0 && value("disk_bytes") > 0.0);
+    }
 }

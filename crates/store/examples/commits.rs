@@ -42,7 +42,7 @@ async fn main() -> Result<(), Failure> {
             "{callers:7}  {rate:9}  {:6}  {:6}  {:9}",
             at(50),
             at(99),
-            stats.commits / stats.flushes.max(1)
+            stats.commits / stats.merged.count().max(1)
         );
     }
     Ok(())

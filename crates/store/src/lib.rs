@@ -13,6 +13,8 @@ mod batch;
 mod effaceable;
 mod error;
 mod memory;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 mod port;
 mod range;
 #[cfg(feature = "sled")]
@@ -20,7 +22,7 @@ mod sled;
 mod stripes;
 
 #[cfg(feature = "sled")]
-pub use self::sled::{OpenError, SledConfig, SledStore, Stats};
+pub use self::sled::{Distribution, OpenError, SledConfig, SledStore, Stats};
 pub use batch::Batch;
 pub use effaceable::{Effaceable, SECRET_BYTES, Secret, SecretId};
 pub use error::{CommitError, Part, StoreError};

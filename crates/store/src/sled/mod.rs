@@ -42,7 +42,7 @@ use self::{
 };
 pub use self::{
     open::{OpenError, SledConfig},
-    stats::Stats,
+    stats::{Distribution, Stats},
 };
 use crate::{
     Batch, CommitError, Direction, Effaceable, Entry, KeyRange, Limit, Secret, SecretId, Store, StoreError,

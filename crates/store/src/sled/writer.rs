@@ -9,6 +9,7 @@ use std::{
     io,
     sync::Arc,
     thread::{self, JoinHandle},
+    time::Instant,
 };
 
 use bytes::Bytes;
@@ -147,8 +148,9 @@ impl<'a> Merge<'a> {
             let (keys, bytes) = (self.after.len(), size(&self.after));
             // Refused here the store is as it was, and goes on; a write that fails halfway would end it.
             self.core.space.check(bytes)?;
+            let began = Instant::now();
             apply(self.core, Arc::new(self.before), &self.after).map_err(|error| self.core.poison(error))?;
-            counters.flush(self.commits, keys, bytes);
+            counters.flush(self.commits, keys, bytes, began.elapsed());
         }
         counters.commits(self.commits);
         Ok(())
