@@ -109,7 +109,7 @@ impl Cli {
         credential: &Credential,
     ) -> anyhow::Result<table_service::Config> {
         Ok(table_service::Config {
-            common: self.common(data.path().join("tables"), self.table_listen, self.table_admin_listen),
+            common: self.tables_common(data),
             directory,
             kms: Upstream::plain(
                 format!("http://{kms}").parse()?,
@@ -118,6 +118,11 @@ impl Cli {
             )?,
             times: self.times.clone(),
         })
+    }
+
+    /// What the table service is told that both services are told.
+    pub(crate) fn tables_common(&self, data: &DataDir) -> CommonArgs {
+        self.common(data.path().join("tables"), self.table_listen, self.table_admin_listen)
     }
 
     /// Where everything is kept, unless it is not to be kept. Both at once would lose what somebody meant to keep.

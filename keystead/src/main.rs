@@ -34,6 +34,8 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     let service_name = ServiceName::dynamodb(&region);
     let directory = Arc::new(Directory::development_in(data.path(), &cli.account, Some(service_name))?);
 
+    // Opening a store is waiting for the disk: let the two wait together.
+    let tables = table_service::open(&cli.tables_common(&data)).context("table service")?;
     let kms =
         kms_service::start(cli.kms(&data, Arc::clone(&directory))).await.context("key-management service")?;
     let kms_address = kms.address();
@@ -41,9 +43,8 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     let kms_serving = tokio::spawn(kms.serve(kms_stop.clone()));
 
     let service_credential = identity::Credential::read(&data.path().join(SERVICE_CREDENTIAL_FILE))?;
-    let table = table_service::start(cli.tables(&data, directory, kms_address, &service_credential)?)
-        .await
-        .context("table service")?;
+    let config = cli.tables(&data, directory, kms_address, &service_credential)?;
+    let table = table_service::start(config, tables).await.context("table service")?;
     let table_address = table.address();
     let readiness = table.readiness();
     let table_stop = CancellationToken::new();

@@ -2,18 +2,18 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use envelope::OsEntropy;
 use identity::ServiceName;
-use service_kit::{Bound, CancellationToken, Readiness, Registry, Server, StartError};
+use service_kit::{Bound, CancellationToken, CommonArgs, Readiness, Registry, Server, StartError};
 use store::{SledConfig, SledStore, Store as _, StoreError};
 use table_core::clock::SystemClock;
 use table_core::error::TableError;
 use table_core::lease::LeaseTerms;
 use table_core::{Config as Settings, Ports, Tables};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::config::Config;
@@ -56,16 +56,28 @@ pub struct Service {
     outage_grace: Duration,
 }
 
-/// Opens everything and takes the ports. KMS need not be there.
+/// The service's store, on its way to being open.
+pub struct Opening(JoinHandle<Result<SledStore, store::OpenError>>);
+
+/// Begins to open the store. Most of that is waiting for the disk, and whoever starts more than this service need not wait.
+///
+/// # Errors
+/// The data directory cannot be made.
+pub fn open(common: &CommonArgs) -> Result<Opening, ServiceError> {
+    let config = SledConfig::new(common.create_data_dir()?.join("store"));
+    Ok(Opening(tokio::task::spawn_blocking(move || SledStore::open(&config))))
+}
+
+/// Puts the service together over its store, and takes the ports. KMS need not be there.
 ///
 /// # Errors
 /// [`ServiceError`]; nothing listens then.
-pub async fn start(config: Config) -> Result<Service, ServiceError> {
+pub async fn start(config: Config, store: Opening) -> Result<Service, ServiceError> {
     if !envelope::ENCRYPTS {
         tracing::error!("THIS BUILD ENCRYPTS NOTHING: it was made to be measured, not to be used");
     }
     let Config { common, directory, .. } = config;
-    let store = open_store(common.create_data_dir()?.join("store")).await?;
+    let store = Arc::new(store.0.await.map_err(io::Error::other)??);
     let mut registry = Registry::default();
     let calls = KmsCalls::register(&mut registry);
     let service_principal = ServiceName::dynamodb(&common.region).to_string();
@@ -98,11 +110,6 @@ pub async fn start(config: Config) -> Result<Service, ServiceError> {
 }
 
 /// Opening reads and may repair files, which is not for a runtime thread.
-async fn open_store(path: PathBuf) -> Result<Arc<SledStore>, ServiceError> {
-    let opened = tokio::task::spawn_blocking(move || SledStore::open(&SledConfig::new(path)));
-    Ok(Arc::new(opened.await.map_err(io::Error::other)??))
-}
-
 impl Service {
     /// Where the service listens.
     pub fn address(&self) -> SocketAddr {

@@ -1,7 +1,7 @@
 //! The table service: encrypted tables over gRPC.
 //!
 //! `compose` alone names every part: the store, the KMS client, the door and the engine. The `table-service`
-//! binary and `keystead` both [`start`] it and then let it [`Service::serve`].
+//! binary and `keystead` both [`open`] its store, [`start`] it and then let it [`Service::serve`].
 
 mod compose;
 mod config;
@@ -9,5 +9,5 @@ mod grpc;
 mod kms_client;
 mod metrics;
 
-pub use compose::{Service, ServiceError, start};
+pub use compose::{Opening, Service, ServiceError, open, start};
 pub use config::{ADMIN_LISTEN, Config, Durability, KmsArgs, ServeArgs, TimeArgs};

@@ -40,7 +40,9 @@ async fn execute(cli: Cli) -> Result<(), Box<dyn Error>> {
             let common = &args.common;
             let _traces = service_kit::telemetry::init(&common.log, &common.traces, "table-service")?;
             let stop = service_kit::shutdown_signal()?;
-            let service = table_service::start((*args).try_into()?).await?;
+            let config: table_service::Config = (*args).try_into()?;
+            let store = table_service::open(&config.common)?;
+            let service = table_service::start(config, store).await?;
             Ok(service.serve(stop).await?)
         }
         Command::Healthcheck(args) => Ok(args.run().await?),

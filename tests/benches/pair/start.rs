@@ -6,8 +6,8 @@ use crate::Options;
 use crate::report;
 use crate::server::{Home, Server};
 
-/// Until whatever a start leaves behind has settled.
-const IDLE: Duration = Duration::from_secs(2);
+/// Until whatever a start leaves behind has settled: the allocator gives memory back over ten seconds.
+const IDLE: Duration = Duration::from_secs(12);
 
 pub(crate) async fn measure(options: &Options) {
     let (mut first, mut again, mut memory) = (Vec::new(), Vec::new(), Vec::new());
