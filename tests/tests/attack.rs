@@ -295,11 +295,6 @@ async fn a_minute_of_attack_ends_and_others_never_notice() {
     let war = others(stack.tables(), stack.kms(), until).await;
     let highest = stack.memory();
     let attacks: u64 = attackers.join_all().await.into_iter().sum();
-    println!(
-        "{attacks} attacks; memory {} MB before, {} MB at the end",
-        idle / 1_000_000,
-        highest / 1_000_000
-    );
     let left = eventually("memory is back to what it was", RECOVERY, async || {
         let now = stack.memory();
         (now < idle + LEFT_OVER).then_some(now)

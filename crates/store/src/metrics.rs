@@ -67,6 +67,6 @@ fn encode_histogram<const BUCKETS: usize>(
     #[allow(clippy::as_conversions, reason = "a figure for people: the 54th bit of a sum may be lost")]
     let whole = |value: u64| value as f64 / parts;
     let bounded = values.buckets.iter().map(|(bound, count)| (whole(*bound), *count));
-    let buckets: Vec<_> = bounded.chain([(f64::MAX, values.above)]).collect();
+    let buckets: Vec<_> = bounded.chain([(f64::INFINITY, values.above)]).collect();
     metric.encode_histogram::<NoLabelSet>(whole(values.sum), values.count(), &buckets, None)
 }
