@@ -34,17 +34,20 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     let service_name = ServiceName::dynamodb(&region);
     let directory = Arc::new(Directory::development_in(data.path(), &cli.account, Some(service_name))?);
 
-    // Opening a store is waiting for the disk: let the two wait together.
-    let tables = table_service::open(&cli.tables_common(&data)).context("table service")?;
-    let kms =
-        kms_service::start(cli.kms(&data, Arc::clone(&directory))).await.context("key-management service")?;
+    // Opening a store is waiting for the disk: let the two wait together, and both to the end, whatever becomes of either.
+    let tables_common = cli.tables_common(&data);
+    let (kms, store) = tokio::join!(
+        kms_service::start(cli.kms(&data, Arc::clone(&directory))),
+        table_service::open(&tables_common)
+    );
+    let (kms, store) = (kms.context(KMS)?, store.context(TABLE)?);
     let kms_address = kms.address();
     let kms_stop = CancellationToken::new();
     let kms_serving = tokio::spawn(kms.serve(kms_stop.clone()));
 
     let service_credential = identity::Credential::read(&data.path().join(SERVICE_CREDENTIAL_FILE))?;
     let config = cli.tables(&data, directory, kms_address, &service_credential)?;
-    let table = table_service::start(config, tables).await.context("table service")?;
+    let table = table_service::start(config, store).await.context(TABLE)?;
     let table_address = table.address();
     let readiness = table.readiness();
     let table_stop = CancellationToken::new();

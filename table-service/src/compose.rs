@@ -13,7 +13,6 @@ use table_core::clock::SystemClock;
 use table_core::error::TableError;
 use table_core::lease::LeaseTerms;
 use table_core::{Config as Settings, Ports, Tables};
-use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::config::Config;
@@ -56,28 +55,28 @@ pub struct Service {
     outage_grace: Duration,
 }
 
-/// The service's store, on its way to being open.
-pub struct Opening(JoinHandle<Result<SledStore, store::OpenError>>);
+/// The service's store, open.
+pub struct OpenStore(Arc<SledStore>);
 
-/// Begins to open the store. Most of that is waiting for the disk, and whoever starts more than this service need not wait.
+/// Opens the store. Most of that is waiting for the disk, in which whoever starts more than this service can do so.
 ///
 /// # Errors
-/// The data directory cannot be made.
-pub fn open(common: &CommonArgs) -> Result<Opening, ServiceError> {
+/// The data directory cannot be made, or the store cannot be opened.
+pub async fn open(common: &CommonArgs) -> Result<OpenStore, ServiceError> {
     let config = SledConfig::new(common.create_data_dir()?.join("store"));
-    Ok(Opening(tokio::task::spawn_blocking(move || SledStore::open(&config))))
+    let opened = tokio::task::spawn_blocking(move || SledStore::open(&config));
+    Ok(OpenStore(Arc::new(opened.await.map_err(io::Error::other)??)))
 }
 
 /// Puts the service together over its store, and takes the ports. KMS need not be there.
 ///
 /// # Errors
 /// [`ServiceError`]; nothing listens then.
-pub async fn start(config: Config, store: Opening) -> Result<Service, ServiceError> {
+pub async fn start(config: Config, OpenStore(store): OpenStore) -> Result<Service, ServiceError> {
     if !envelope::ENCRYPTS {
         tracing::error!("THIS BUILD ENCRYPTS NOTHING: it was made to be measured, not to be used");
     }
     let Config { common, directory, .. } = config;
-    let store = Arc::new(store.0.await.map_err(io::Error::other)??);
     let mut registry = Registry::default();
     let calls = KmsCalls::register(&mut registry);
     let service_principal = ServiceName::dynamodb(&common.region).to_string();

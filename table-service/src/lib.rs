@@ -9,5 +9,5 @@ mod grpc;
 mod kms_client;
 mod metrics;
 
-pub use compose::{Opening, Service, ServiceError, open, start};
+pub use compose::{OpenStore, Service, ServiceError, open, start};
 pub use config::{ADMIN_LISTEN, Config, Durability, KmsArgs, ServeArgs, TimeArgs};

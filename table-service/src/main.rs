@@ -41,7 +41,7 @@ async fn execute(cli: Cli) -> Result<(), Box<dyn Error>> {
             let _traces = service_kit::telemetry::init(&common.log, &common.traces, "table-service")?;
             let stop = service_kit::shutdown_signal()?;
             let config: table_service::Config = (*args).try_into()?;
-            let store = table_service::open(&config.common)?;
+            let store = table_service::open(&config.common).await?;
             let service = table_service::start(config, store).await?;
             Ok(service.serve(stop).await?)
         }
