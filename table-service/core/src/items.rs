@@ -7,7 +7,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use envelope::record::{self, Kind, Place};
 use store::{Batch, CommitError};
 
@@ -121,9 +120,23 @@ impl Inner {
         change: &Change,
         old_wanted: bool,
     ) -> Result<Option<Item>, TableError> {
+        let old = self.change_together(table, granted, &[(key, change)], old_wanted).await?;
+        Ok(old.into_iter().next().flatten())
+    }
+
+    /// Makes changes to several items of one partition durable, all in one commit or none. Returns the items as they
+    /// were, if `old_wanted`.
+    pub(crate) async fn change_together(
+        self: &Arc<Self>,
+        table: &Arc<Table>,
+        granted: &Granted,
+        changes: &[(&PrimaryKey, &Change)],
+        old_wanted: bool,
+    ) -> Result<Vec<Option<Item>>, TableError> {
         for _ in 0..MAX_ATTEMPTS {
             let access = self.access(table, granted).await?;
-            let at = access.locate(key);
+            let writes: Vec<_> = changes.iter().map(|(key, change)| (access.locate(key), *change)).collect();
+            let Some((at, _)) = writes.first() else { return Ok(Vec::new()) };
             // Writers to one partition share index nodes. Without an index, whoever must read an item before writing it has
             // it alone, and the others share it: else one of many would always commit between that read and that write.
             let turn = match &at.sort {
@@ -137,7 +150,7 @@ impl Inner {
                 drop(turn);
                 continue;
             };
-            match self.try_change(table, &access, &at, change, old_wanted).await {
+            match self.try_change(table, &access, &writes, old_wanted).await {
                 Err(TableError::Contention) => {}
                 Err(error) => return table.unless_deleted(Err(error)),
                 done => return done,
@@ -149,66 +162,65 @@ impl Inner {
         Err(TableError::Contention)
     }
 
+    /// Plans all of the writes, which are to one partition, into one commit with what they mean to the sort index.
     async fn try_change(
         &self,
         table: &Table,
         access: &Access,
-        at: &Location,
-        change: &Change,
+        writes: &[(Location, &Change)],
         old_wanted: bool,
-    ) -> Result<Option<Item>, TableError> {
-        let must_read = old_wanted || at.sort.is_some();
-        let before = if must_read { self.store.get(&at.store_key).await? } else { None };
+    ) -> Result<Vec<Option<Item>>, TableError> {
         let mut batch = Batch::new();
         let (generation, _) = access.keys().newest();
         batch.expect_value(layout::fence(access.id()), generation.to_be_bytes().to_vec());
-        if must_read {
-            match &before {
-                Some(sealed) => batch.expect_value(at.store_key.clone(), sealed.clone()),
-                None => batch.expect_absent(at.store_key.clone()),
-            };
-        }
-        match change {
-            Change::Put(item) => {
-                batch.put(at.store_key.clone(), access.seal(self, &at.store_key, item));
+        let mut old = Vec::with_capacity(writes.len());
+        let mut is_needed = false;
+        let mut sort_keys: Vec<(&[u8], bool)> = Vec::new();
+        for (at, change) in writes {
+            let must_read = old_wanted || at.sort.is_some();
+            let before = if must_read { self.store.get(&at.store_key).await? } else { None };
+            if must_read {
+                match &before {
+                    Some(sealed) => batch.expect_value(at.store_key.clone(), sealed.clone()),
+                    None => batch.expect_absent(at.store_key.clone()),
+                };
             }
-            Change::Delete if must_read && before.is_none() => return table.unless_deleted(Ok(None)),
-            Change::Delete => {
-                batch.delete(at.store_key.clone());
-            }
-        }
-        let old = match &before {
-            Some(sealed) if old_wanted => Some(access.open(&at.store_key, sealed)?),
-            _ => None,
-        };
-        self.commit_indexed(access, at, change, before.as_ref(), batch).await?;
-        Ok(old)
-    }
-
-    /// Commits the batch together with what the change means to the sort index.
-    async fn commit_indexed(
-        &self,
-        access: &Access,
-        at: &Location,
-        change: &Change,
-        before: Option<&Bytes>,
-        mut batch: Batch,
-    ) -> Result<(), TableError> {
-        if let Some(sort) = &at.sort {
-            let index = access.sort_index(self);
-            match (change, before) {
-                (Change::Put(_), None) => {
-                    index.insert(&at.partition, sort, &mut batch).await?;
+            match change {
+                Change::Put(item) => {
+                    batch.put(at.store_key.clone(), access.seal(self, &at.store_key, item));
+                    is_needed = true;
                 }
-                (Change::Delete, Some(_)) => {
-                    index.remove(&at.partition, sort, &mut batch).await?;
+                Change::Delete if must_read && before.is_none() => {}
+                Change::Delete => {
+                    batch.delete(at.store_key.clone());
+                    is_needed = true;
                 }
-                (Change::Put(_), Some(_)) | (Change::Delete, None) => {}
             }
+            if let (Some(sort), true) = (&at.sort, matches!(change, Change::Put(_)) != before.is_some()) {
+                sort_keys.push((sort, before.is_none()));
+            }
+            old.push(match &before {
+                Some(sealed) if old_wanted => Some(access.open(&at.store_key, sealed)?),
+                _ => None,
+            });
+        }
+        if !is_needed {
+            return table.unless_deleted(Ok(old));
+        }
+        if let (Some((at, _)), false) = (writes.first(), sort_keys.is_empty()) {
+            let mut planner = access.sort_index(self).planner(&at.partition);
+            for (sort, is_new) in sort_keys {
+                if is_new {
+                    planner.insert(sort, &[]).await?
+                } else {
+                    planner.remove(sort).await?
+                };
+            }
+            planner.finish(&mut batch).await?;
         }
         match self.store.commit(batch).await {
             Err(CommitError::Conflict) => Err(TableError::Contention),
-            outcome => Ok(outcome?),
+            outcome => outcome.map(|()| old).map_err(TableError::from),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! BatchWriteItem: up to 25 puts and deletes in any tables. Each is atomic and durable by itself; the batch is not.
+//! BatchWriteItem: up to 25 puts and deletes in any tables. Those of one partition are made together, in one commit; the batch
+//! is not atomic, and nobody is promised more than that each write is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use identity::Caller;
 use tokio::task::JoinSet;
 
 use crate::authorize::{Granted, Op};
-use crate::engine::Tables;
+use crate::engine::{Inner, Tables};
 use crate::error::{Invalid, TableError};
 use crate::items::Change;
 use crate::limits::MAX_BATCH_WRITE_REQUESTS;
@@ -49,12 +50,31 @@ pub enum UnprocessedWrite {
     Delete(Item),
 }
 
+/// What is written to one partition of a table, in one commit: a flush for each write would make them wait for each other.
 struct Planned {
     text: String,
     table: Arc<Table>,
     granted: Arc<Granted>,
-    key: PrimaryKey,
-    change: Change,
+    writes: Vec<(PrimaryKey, Change)>,
+}
+
+impl Planned {
+    /// Makes the writes. Gives them back if they lost too many races.
+    async fn make(self, inner: &Arc<Inner>) -> Result<Vec<UnprocessedWrite>, TableError> {
+        let writes: Vec<_> = self.writes.iter().map(|(key, change)| (key, change)).collect();
+        match inner.change_together(&self.table, &self.granted, &writes, false).await {
+            Ok(_) => Ok(Vec::new()),
+            Err(TableError::Contention) => {
+                let schema = &self.table.committed().record.definition.schema;
+                let unprocessed = self.writes.into_iter().map(|(key, change)| match change {
+                    Change::Put(item) => UnprocessedWrite::Put(item),
+                    Change::Delete => UnprocessedWrite::Delete(schema.key_to_map(&key)),
+                });
+                Ok(unprocessed.collect())
+            }
+            Err(error) => Err(error),
+        }
+    }
 }
 
 impl Tables {
@@ -73,29 +93,16 @@ impl Tables {
         for planned in self.plan(caller, request)? {
             let inner = Arc::clone(&self.inner);
             writes.spawn(request::carried(async move {
-                let Planned { text, table, granted, key, change } = planned;
-                match inner.change(&table, &granted, &key, &change, false).await {
-                    Ok(_) => Ok(None),
-                    Err(TableError::Contention) => {
-                        let schema = &table.committed().record.definition.schema;
-                        Ok(Some((
-                            text,
-                            match change {
-                                Change::Put(item) => UnprocessedWrite::Put(item),
-                                Change::Delete => UnprocessedWrite::Delete(schema.key_to_map(&key)),
-                            },
-                        )))
-                    }
-                    Err(error) => Err(error),
-                }
+                let text = planned.text.clone();
+                Ok((text, planned.make(&inner).await?))
             }));
         }
         let mut output = BatchWriteItemOutput::default();
         let mut failed = None;
         while let Some(joined) = writes.join_next().await {
             match joined.unwrap_or(Err(TableError::Internal { what: "a write that panicked" })) {
-                Ok(None) => {}
-                Ok(Some((text, write))) => output.unprocessed.entry(text).or_default().push(write),
+                Ok((_, unprocessed)) if unprocessed.is_empty() => {}
+                Ok((text, unprocessed)) => output.unprocessed.entry(text).or_default().extend(unprocessed),
                 Err(error) => failed = Some(error),
             }
         }
@@ -118,7 +125,7 @@ impl Tables {
             }
         }
         let mut seen = BTreeSet::new();
-        let mut planned = Vec::with_capacity(checked.len());
+        let mut partitions: BTreeMap<_, Planned> = BTreeMap::new();
         for (text, name, granted, item, put) in checked {
             let table = inner.table(&name)?;
             let committed = table.committed();
@@ -128,9 +135,12 @@ impl Tables {
                 return Err(Invalid::BatchDuplicates.into());
             }
             let change = if put { Change::Put(item) } else { Change::Delete };
-            planned.push(Planned { text, table, granted, key, change });
+            let partition = partitions.entry((text.clone(), key.hash.clone()));
+            let table = Arc::clone(&table);
+            let planned = partition.or_insert_with(|| Planned { text, table, granted, writes: Vec::new() });
+            planned.writes.push((key, change));
         }
-        Ok(planned)
+        Ok(partitions.into_values().collect())
     }
 }
 

@@ -40,3 +40,40 @@ async fn a_table_named_by_name_and_by_arn_is_one_table_to_a_batch() {
         [("Music".to_owned(), 1), (ARN.to_owned(), 1)]
     );
 }
+
+/// A flush for each write of a partition would make the last wait for all others.
+#[tokio::test(start_paused = true)]
+async fn the_writes_to_a_partition_are_made_in_one_commit() {
+    let (world, store) = gated_world().await;
+    world.create(None).await;
+    let put = |artist: &str, title: &str| WriteRequest::Put(song(artist, title));
+    let delete = |artist: &str, title: &str| WriteRequest::Delete(song(artist, title));
+    let write = async |requests: Vec<WriteRequest>| {
+        let before = store.commits();
+        let request = BatchWriteItem { request_items: [("Music".to_owned(), requests)].into() };
+        assert!(world.tables.batch_write_item(&root(), request).await.unwrap().unprocessed.is_empty());
+        store.commits() - before
+    };
+    let titles = async |artist: &str| {
+        let found = world.tables.query(&root(), query_of("Music", artist)).await.unwrap();
+        let text = |item: &Item| match item.get("SongTitle") {
+            Some(AttributeValue::S(title)) => title.to_string(),
+            _ => panic!("a song has a title"),
+        };
+        found.items.iter().map(text).collect::<Vec<_>>()
+    };
+    let all: Vec<_> = (10..35).map(|number| number.to_string()).collect();
+    assert_eq!(write(all.iter().rev().map(|title| put("A", title)).collect()).await, 1);
+    let found = titles("A").await;
+    assert!(found.len() == 25 && found.is_sorted(), "{found:?}");
+
+    // New, there already, gone, never there: and another partition, in a commit of its own.
+    let mixed = vec![put("A", "35"), put("A", "10"), delete("A", "11"), delete("A", "99"), put("B", "1")];
+    assert_eq!(write(mixed).await, 2);
+    let found = titles("A").await;
+    assert!(found.len() == 25 && found.is_sorted(), "{found:?}");
+    assert!(found.iter().all(|title| title != "11") && found.last().unwrap() == "35");
+    assert_eq!(titles("B").await.len(), 1);
+
+    assert_eq!(write(vec![delete("A", "98"), delete("A", "99")]).await, 0, "there is nothing to be done");
+}

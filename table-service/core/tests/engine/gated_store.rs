@@ -14,6 +14,7 @@ pub(crate) struct GatedStore {
     read: Mutex<Option<Gate>>,
     full: AtomicBool,
     reads: AtomicUsize,
+    commits: AtomicUsize,
 }
 
 /// What happens to one commit.
@@ -66,6 +67,7 @@ impl GatedStore {
             read: Mutex::default(),
             full: AtomicBool::new(false),
             reads: AtomicUsize::new(0),
+            commits: AtomicUsize::new(0),
         })
     }
 
@@ -92,6 +94,11 @@ impl GatedStore {
     /// How often somebody has read, one record or many.
     pub(crate) fn reads(&self) -> usize {
         self.reads.load(Ordering::SeqCst)
+    }
+
+    /// How often somebody has asked for a commit.
+    pub(crate) fn commits(&self) -> usize {
+        self.commits.load(Ordering::SeqCst)
     }
 
     /// The next read waits before it is made.
@@ -134,6 +141,7 @@ impl Store for GatedStore {
     }
 
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
+        self.commits.fetch_add(1, Ordering::SeqCst);
         let plan = self.commit.lock().unwrap().take();
         match plan {
             None if self.full.load(Ordering::SeqCst) => Err(StoreError::DiskFull.into()),
