@@ -45,8 +45,8 @@ impl Collector for Engine {
         let metric =
             encoder.encode_descriptor(flush.0, flush.1, Some(&Unit::Seconds), MetricType::Histogram)?;
         encode_histogram(metric, &stats.flush_nanos, 1e9)?;
-        // A store that has failed says so elsewhere, and has no size any more.
-        let size = self.0.size_on_disk().unwrap_or_default();
+        // No figure is better than a wrong one.
+        let Ok(size) = self.0.size_on_disk() else { return Ok(()) };
         let gauge = ConstGauge::new(i64::try_from(size).unwrap_or(i64::MAX));
         let help = "Bytes of the store's files";
         gauge.encode(encoder.encode_descriptor(
