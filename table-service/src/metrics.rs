@@ -62,6 +62,11 @@ impl Collector for Gauges {
                 "Changes of keys that KMS reported",
                 engine.key_changes.load(Ordering::Relaxed),
             ),
+            (
+                "keystead_key_leases_revoked",
+                "Leases that a change of their key ended",
+                engine.leases_revoked.load(Ordering::Relaxed),
+            ),
         ];
         for (name, help, value) in counters {
             let counter = ConstCounter::new(value);

@@ -77,6 +77,8 @@ pub struct Counters {
     pub switches_abandoned: AtomicU64,
     /// Changes of keys that were reported.
     pub key_changes: AtomicU64,
+    /// Leases that a change ended, or a key that was found refused.
+    pub leases_revoked: AtomicU64,
 }
 
 /// The engine.
@@ -169,7 +171,7 @@ impl Tables {
         for table in self.inner.tables() {
             let committed = table.committed();
             if committed.record.key.key_arn == arn {
-                table.revoke();
+                self.inner.revoke(&table);
                 self.inner.check_soon(table);
             }
         }

@@ -116,7 +116,7 @@ impl Inner {
             let accessible = mark.is_none();
             tracing::info!(table = %record.definition.id, accessible, "the key's usability changed");
             if !accessible {
-                table.revoke();
+                self.revoke(table);
             }
         }
         let record = TableRecord { inaccessible_ms: mark, ..record.clone() };
@@ -126,6 +126,12 @@ impl Inner {
         };
         table.show(shown);
         Ok(())
+    }
+
+    /// A permission on the table's key may have ended.
+    pub(crate) fn revoke(&self, table: &Table) {
+        let revoked = u64::try_from(table.revoke()).unwrap_or(u64::MAX);
+        self.counters.leases_revoked.fetch_add(revoked, Ordering::Relaxed);
     }
 
     pub(crate) async fn check_keys_forever(self: Arc<Self>) {

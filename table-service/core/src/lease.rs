@@ -123,10 +123,12 @@ impl Leases {
         now < lease.until
     }
 
-    /// A permission may have ended: every lease ends, and so does every answer that is on its way.
-    pub(crate) fn revoke_all(&mut self) {
+    /// A permission may have ended: every lease ends, and so does every answer that is on its way. Says how many leases.
+    pub(crate) fn revoke_all(&mut self) -> usize {
         self.epoch += 1;
+        let revoked = self.held.len();
         self.held.clear();
+        revoked
     }
 
     /// News may have been missed: every lease must be proven again before its next use, but an outage may still
@@ -211,7 +213,7 @@ mod tests {
         let t0 = Instant::now();
         let mut leases = granted(t0);
         let epoch = leases.epoch();
-        leases.revoke_all();
+        assert_eq!(leases.revoke_all(), 1);
         assert_eq!(leases.standing("alice", t0), Standing::Ask);
         assert!(!leases.grant("alice", epoch, t0, TERMS.length));
         assert!(!leases.outage("alice", t0));

@@ -222,11 +222,11 @@ impl Table {
         }
     }
 
-    /// A permission on the table's key may have ended.
-    pub(crate) fn revoke(&self) {
+    /// A permission on the table's key may have ended. Returns the number of leases that end with it.
+    pub(crate) fn revoke(&self) -> usize {
         let mut hold = self.hold();
-        hold.leases.revoke_all();
         hold.keys = None;
+        hold.leases.revoke_all()
     }
 
     /// News about the table's key may have been missed.
