@@ -12,6 +12,7 @@ use crate::{
     reload::Reloaded,
     stack::{self, Stack},
     tls::{ServerFiles, TlsArgs},
+    traces,
 };
 use axum::{middleware::from_fn_with_state, response::IntoResponse};
 use identity::Directory;
@@ -132,6 +133,7 @@ impl Server {
         let directory = Arc::clone(&self.gate.directory);
         let paths = Paths::from_descriptors(&self.descriptors).map_err(defect)?;
         let metrics = RpcMetrics::register(&mut self.registry);
+        traces::register(&mut self.registry);
         let stop = CancellationToken::new();
         let (reporter, routes) = self.all_routes().map_err(defect)?;
         let stack = Stack {

@@ -65,8 +65,7 @@ pub(crate) async fn handle(State(stack): State<Arc<Stack>>, request: Request, ne
     let in_work = request.extensions().get::<Peer>().map(|peer| peer.begin(method.is_stream));
     let time = (!method.is_stream).then(|| time_for(request.headers(), stack.longest));
     let asked = Asked::with(request.headers());
-    let trace = Span::server(&method, &id, request.headers());
-    let mut record = Record::start(&stack, method, id.clone(), in_work, trace);
+    let mut record = Record::start(&stack, method, id.clone(), in_work);
     let response = match stack.admit(request, &id, &mut record) {
         Ok(request) => match in_time(time, contained(next.run(request))).instrument(span).await {
             Ok(response) => asked.explain(response, stack.domain, &id),
@@ -86,7 +85,6 @@ impl Stack {
     fn admit(&self, request: Request, id: &RequestId, record: &mut Record) -> Result<Request, Box<Status>> {
         let (mut head, body) = request.into_parts();
         head.extensions.insert(id.clone());
-        record.trace.trace_parent().map(|parent| head.extensions.insert(parent));
         let permits = match (record.method.is_public, record.method.is_stream) {
             (false, _) => &self.permits,
             (true, false) => &self.public_permits,
@@ -99,6 +97,9 @@ impl Stack {
             record.caller = Some(caller.clone());
             record.in_work.iter_mut().for_each(InWork::is_useful);
             head.extensions.insert(caller);
+            // Nobody else may fill the queue of what is exported, or say to which trace a request belongs.
+            let trace = record.trace.insert(Span::server(&record.method, id, &head.headers));
+            trace.trace_parent().map(|parent| head.extensions.insert(parent));
         }
         let upload = Upload::new(body, self.uploads.clone(), record.upload.clone());
         Ok(Request::from_parts(head, Body::new(upload)))
@@ -160,12 +161,12 @@ pub(crate) struct Record {
     answer: Taken,
     /// The request's place among those of its connection.
     in_work: Option<InWork>,
-    /// The request's span, if it is traced.
-    trace: Span,
+    /// The request's span, once its caller is known.
+    trace: Option<Span>,
 }
 
 impl Record {
-    fn start(stack: &Stack, method: Method, id: RequestId, in_work: Option<InWork>, trace: Span) -> Self {
+    fn start(stack: &Stack, method: Method, id: RequestId, in_work: Option<InWork>) -> Self {
         let metrics = stack.metrics.clone();
         metrics.in_flight.inc();
         Self {
@@ -179,7 +180,7 @@ impl Record {
             upload: Taken::default(),
             answer: Taken::default(),
             in_work,
-            trace,
+            trace: None,
         }
     }
 
@@ -202,7 +203,7 @@ impl Drop for Record {
         let taken = self.started.elapsed();
         self.metrics.in_flight.dec();
         self.metrics.observe(&self.method, code, taken);
-        self.trace.note(code);
+        self.trace.iter_mut().for_each(|trace| trace.note(code));
         let caller = self.caller.as_ref();
         tracing::info!(
             target: "access",

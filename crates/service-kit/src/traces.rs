@@ -5,8 +5,9 @@
 //! exported. Exporting holds nobody up: a span that finds the queue full is dropped, and a collector that is away is tried
 //! again with the next batch, while the log says so once. `telemetry` starts it, `stack` and a service's clients make spans.
 //!
-//! A span is the child of whoever the request's `traceparent` names (<https://www.w3.org/TR/trace-context/>), and is made
-//! unless that caller chose not to be traced. A `tracestate` is neither read nor passed on: it may hold anything.
+//! A request has a span once its caller is known: whoever has no credential fills no queue. It is the child of whoever the
+//! request's `traceparent` names (<https://www.w3.org/TR/trace-context/>), and is made unless that caller chose not to be
+//! traced. A `tracestate` is neither read nor passed on: it may hold anything.
 
 use crate::{RequestId, UsageError, paths::Method};
 use clap::Args;
@@ -25,11 +26,18 @@ use opentelemetry_sdk::{
         BatchConfigBuilder, BatchSpanProcessor, Sampler, SdkTracer, SdkTracerProvider, SpanData, SpanExporter,
     },
 };
+use prometheus_client::{
+    collector::Collector,
+    encoding::{DescriptorEncoder, EncodeMetric as _},
+    metrics::counter::ConstCounter,
+    registry::Registry,
+};
 use std::{
     collections::HashMap,
+    fmt,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -39,6 +47,10 @@ use tonic::{Code, transport::Endpoint};
 const TRACE_PARENT: &str = "traceparent";
 /// Spans that wait to be exported: a few hundred bytes each. One more is dropped.
 const QUEUE_SPANS: usize = 4_096;
+/// Spans that are exported at once.
+const BATCH_SPANS: usize = 512;
+/// How long a span waits for others to be exported with.
+const BATCH_DELAY: Duration = Duration::from_secs(5);
 /// How long a batch may take, connecting included.
 const EXPORT_DEADLINE: Duration = Duration::from_secs(5);
 /// How long a stop waits for what is left.
@@ -46,14 +58,20 @@ const LAST_EXPORT_DEADLINE: Duration = Duration::from_secs(2);
 
 /// Makes the spans of this process; nothing without a collector.
 static TRACER: OnceLock<SdkTracer> = OnceLock::new();
+/// How many spans of this process are over, and how many of them a collector has.
+static ENDED: AtomicU64 = AtomicU64::new(0);
+static EXPORTED: AtomicU64 = AtomicU64::new(0);
 
 /// Where traces go.
-#[derive(Args, Clone, Debug, Default)]
+#[derive(Args, Clone, Debug)]
 pub struct TraceArgs {
     /// Send traces to the OpenTelemetry collector at this URL (http://HOST:PORT), over OTLP with gRPC. Without it, none
     /// are made
     #[arg(long, value_parser = collector, value_name = "URL")]
     pub otlp_endpoint: Option<Uri>,
+    /// The share of requests that are traced, from 0 to 1, of those whose callers do not say themselves
+    #[arg(long, default_value = "1", value_parser = share, value_name = "SHARE")]
+    pub otlp_sample_ratio: f64,
 }
 
 impl TraceArgs {
@@ -68,11 +86,15 @@ impl TraceArgs {
             .with_retry_policy(RetryPolicy::disabled())
             .build();
         let inner = exporter.map_err(|error| UsageError::new(format!("--otlp-endpoint: {error}")))?;
-        let batches = BatchConfigBuilder::default().with_max_queue_size(QUEUE_SPANS).build();
+        let batches = BatchConfigBuilder::default()
+            .with_max_queue_size(QUEUE_SPANS)
+            .with_max_export_batch_size(BATCH_SPANS)
+            .with_scheduled_delay(BATCH_DELAY)
+            .build();
         let exporter = Exporter { inner, is_failing: AtomicBool::new(false) };
         let provider = SdkTracerProvider::builder()
             .with_span_processor(BatchSpanProcessor::builder(exporter).with_batch_config(batches).build())
-            .with_sampler(Sampler::ParentBased(Box::new(Sampler::AlwaysOn)))
+            .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(self.otlp_sample_ratio))))
             .with_resource(Resource::builder_empty().with_service_name(name).build())
             .build();
         TRACER.get_or_init(|| provider.tracer("keystead"));
@@ -85,8 +107,40 @@ fn collector(text: &str) -> Result<Uri, String> {
     let url: Uri = text.parse().map_err(|error: InvalidUri| error.to_string())?;
     let is_bare = url.path() == "/" && url.query().is_none();
     match (url.scheme_str(), url.authority()) {
-        (Some("http"), Some(host)) if is_bare && !host.as_str().contains('@') => Ok(url),
+        (Some("http"), Some(host)) if is_bare && host.port().is_some() && !host.as_str().contains('@') => {
+            Ok(url)
+        }
         _ => Err("a URL of the form http://HOST:PORT is needed".to_owned()),
+    }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("a number from 0 to 1 is needed".to_owned()),
+    }
+}
+
+/// Registers how many spans there were, if any are made: what is over and was not exported still waits, or was dropped.
+pub(crate) fn register(registry: &mut Registry) {
+    if TRACER.get().is_some() {
+        registry.register_collector(Box::new(SpanCounts));
+    }
+}
+
+#[derive(Debug)]
+struct SpanCounts;
+
+impl Collector for SpanCounts {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let counts = [
+            ("keystead_trace_spans", "Spans of this process that are over", &ENDED),
+            ("keystead_trace_spans_exported", "Spans of this process that the collector has", &EXPORTED),
+        ];
+        counts.into_iter().try_for_each(|(name, help, count)| {
+            let counter = ConstCounter::new(count.load(Ordering::Relaxed));
+            counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)
+        })
     }
 }
 
@@ -158,6 +212,9 @@ impl Span {
 impl Drop for Span {
     fn drop(&mut self) {
         let Some(span) = &mut self.span else { return };
+        if span.is_recording() {
+            ENDED.fetch_add(1, Ordering::Relaxed);
+        }
         span.set_attribute(KeyValue::new("rpc.grpc.status_code", i64::from(i32::from(self.code))));
         if is_failure(self.code) {
             span.set_status(Outcome::error(""));
@@ -177,6 +234,9 @@ pub fn trace_parent<T>(request: &tonic::Request<T>) -> Option<Arc<str>> {
 
 /// Whose child a span is: nobody's, if `parent` is none or malformed.
 fn context(parent: Option<&str>) -> Context {
+    // The propagator takes numbers that are too short.
+    let is_whole = |parent: &&str| parent.split('-').take(4).map(str::len).eq([2, 32, 16, 2]);
+    let parent = parent.filter(is_whole);
     let fields: HashMap<_, _> =
         parent.map(|parent| (TRACE_PARENT.to_owned(), parent.to_owned())).into_iter().collect();
     TraceContextPropagator::new().extract_with_context(&Context::new(), &fields)
@@ -197,7 +257,11 @@ struct Exporter {
 
 impl SpanExporter for Exporter {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        let count = u64::try_from(batch.len()).unwrap_or(u64::MAX);
         let exported = self.inner.export(batch).await;
+        if exported.is_ok() {
+            EXPORTED.fetch_add(count, Ordering::Relaxed);
+        }
         match (&exported, self.is_failing.swap(exported.is_err(), Ordering::Relaxed)) {
             (Err(error), false) => tracing::warn!(%error, "traces cannot be exported"),
             (Ok(()), true) => tracing::info!("traces are exported again"),
@@ -230,6 +294,8 @@ mod tests {
             "",
             "00",
             "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
+            "00-1-1-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-1-01",
             "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
             "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
             "00-4bf92f3577b34da6a3ce929d0e0e473x-00f067aa0ba902b7-01",
@@ -250,6 +316,7 @@ mod tests {
             "collector:4317",
             "https://collector:4317",
             "http://",
+            "http://collector",
             "/",
             "http://a:b@c:1",
             "http://c:1/v1",
