@@ -4,13 +4,7 @@
 //! wrong flag or a wrong root key is answered before anything listens. Upkeep that fails keeps the service from being ready,
 //! and from nothing else.
 
-use std::{
-    io,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use envelope::{OsEntropy, RootKey};
 use identity::Directory;
@@ -95,7 +89,11 @@ pub async fn start(config: Config) -> Result<Service, ServiceError> {
     let Config { common, directory, root_key } = config;
     let data_dir = common.create_data_dir()?.to_owned();
     let given = root_key.as_ref().map(open_root_key).transpose()?;
-    let store = open_store(data_dir.join("store")).await?;
+    let config = SledConfig {
+        cache_capacity: common.limits.store_cache_bytes(),
+        ..SledConfig::new(data_dir.join("store"))
+    };
+    let store = open_store(config).await?;
     let root = match given {
         Some(root) => root,
         None => default_root_key(&data_dir, &*store).await?,
@@ -207,7 +205,7 @@ async fn is_empty(store: &dyn Store) -> Result<bool, StoreError> {
 }
 
 /// Opening reads and may repair files, which is not for a runtime thread.
-async fn open_store(path: PathBuf) -> Result<Arc<SledStore>, ServiceError> {
-    let opened = tokio::task::spawn_blocking(move || SledStore::open(&SledConfig::new(path)));
+async fn open_store(config: SledConfig) -> Result<Arc<SledStore>, ServiceError> {
+    let opened = tokio::task::spawn_blocking(move || SledStore::open(&config));
     Ok(Arc::new(opened.await.map_err(io::Error::other)??))
 }

@@ -24,6 +24,7 @@ use crate::metrics::{self, KmsCalls};
 const SUPERVISION_INTERVAL: Duration = Duration::from_millis(50);
 /// The part of the readiness that says whether keys can be had.
 const KMS: &str = "kms";
+const STORE: &str = "store";
 const NOT_REACHED: &str = "not reached yet";
 
 /// Why the service did not start, or stopped.
@@ -58,12 +59,16 @@ pub struct Service {
 /// The service's store, open.
 pub struct OpenStore(Arc<SledStore>);
 
-/// Opens the store. Most of that is waiting for the disk, in which whoever starts more than this service can do so.
+/// Opens the store. Most of that is waiting for the disk, in which whoever starts more than this service can do so; and
+/// it may repair files, which is not for a runtime thread.
 ///
 /// # Errors
 /// The data directory cannot be made, or the store cannot be opened.
 pub async fn open(common: &CommonArgs) -> Result<OpenStore, ServiceError> {
-    let config = SledConfig::new(common.create_data_dir()?.join("store"));
+    let config = SledConfig {
+        cache_capacity: common.limits.store_cache_bytes(),
+        ..SledConfig::new(common.create_data_dir()?.join("store"))
+    };
     let opened = tokio::task::spawn_blocking(move || SledStore::open(&config));
     Ok(OpenStore(Arc::new(opened.await.map_err(io::Error::other)??)))
 }
@@ -108,7 +113,6 @@ pub async fn start(config: Config, OpenStore(store): OpenStore) -> Result<Servic
     Ok(Service { bound, tables, kms, store, outage_grace: config.times.outage_grace })
 }
 
-/// Opening reads and may repair files, which is not for a runtime thread.
 impl Service {
     /// Where the service listens.
     pub fn address(&self) -> SocketAddr {
@@ -174,6 +178,6 @@ async fn supervise(
             Some(_) => readiness.not_ready(KMS, "no answer for longer than the outage grace"),
             None => readiness.not_ready(KMS, NOT_REACHED),
         }
-        store.check()?;
+        store.check().inspect_err(|_| readiness.not_ready(STORE, "the store failed"))?;
     }
 }

@@ -5,7 +5,7 @@
 use crate::{
     Limits, StartError, exposure::Protection, telemetry::LogFormat, tls::TlsArgs, traces::TraceArgs,
 };
-use clap::Args;
+use clap::{Args, value_parser};
 use identity::{AccountId, Directory, Region, ServiceName};
 use std::{
     fs::DirBuilder,
@@ -70,12 +70,20 @@ pub struct LimitArgs {
     /// How long a request may take, however long its caller would wait
     #[arg(long, default_value = "30s", value_parser = humantime::parse_duration, value_name = "TIME")]
     pub request_timeout: Duration,
+    /// Mebibytes of what is stored that are kept in memory, so as not to be read again
+    #[arg(long, default_value = "128", value_parser = value_parser!(u64).range(8..=1_048_576), value_name = "NUMBER")]
+    pub store_cache_mib: u64,
     /// After SIGTERM, how long requests in work may take to finish before they are cut off
     #[arg(long, default_value = "10s", value_parser = humantime::parse_duration, value_name = "TIME")]
     pub drain_timeout: Duration,
 }
 
 impl LimitArgs {
+    /// Bytes of what is stored that are kept in memory.
+    pub fn store_cache_bytes(&self) -> u64 {
+        self.store_cache_mib * 1024 * 1024
+    }
+
     /// The usual limits, with what the options say.
     pub(crate) fn limits(&self) -> Limits {
         Limits {
