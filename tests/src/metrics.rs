@@ -31,6 +31,16 @@ impl Metrics {
             .sum()
     }
 
+    /// The same for each value of the label `by`.
+    pub fn sums(&self, name: &str, by: &str, labels: &[(&str, &str)]) -> BTreeMap<&str, f64> {
+        let mut sums = BTreeMap::new();
+        for sample in self.0.iter().filter(|sample| sample.name == name && sample.has(labels)) {
+            let value = sample.labels.get(by).map_or("", String::as_str);
+            *sums.entry(value).or_default() += sample.value;
+        }
+        sums
+    }
+
     /// Whether there is any sample called `name`.
     pub fn has(&self, name: &str) -> bool {
         self.0.iter().any(|sample| sample.name == name)
