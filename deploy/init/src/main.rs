@@ -9,7 +9,8 @@
 //! | `table` | table-service | server certificate, its own certificate at kms-service, principals |
 //! | `admin` | the operator  | the authority's private key, the account root's certificate and credential |
 //!
-//! It never overwrites: what is there stays, what is missing is made, however often it runs and wherever it was killed.
+//! It never overwrites: what is there stays, and what a run that was killed did not come to is made by the next. Once all of
+//! it was made, nothing is: what is lost later is for its operator to notice, who may have taken the authority's key away.
 //! Only `--renew-certificates` replaces something: certificates and their keys, never the authority, the root key or a
 //! credential. Everything belongs to the user that it runs as; what is secret has mode 0600.
 
