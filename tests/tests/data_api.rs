@@ -521,6 +521,27 @@ async fn scans_in_segments_and_pages_see_each_item_once() {
     }
 }
 
+/// They are one commit of 10 MB, more than the engine's segments hold; the second time each replaces another.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_of_the_largest_items_of_one_partition_is_kept() {
+    let (mut stack, tables) = started("Huge", Some(N)).await;
+    let item = |number: u32, fill: &str| {
+        attributes([("pk", s("p")), ("sk", n(number)), ("v", s(fill.repeat(400_000)))])
+    };
+    for fill in ["x", "y"] {
+        tables.put_batch("Huge", (0..25).map(|number| item(number, fill)).collect()).await.expect("written");
+    }
+    stack.kill().await;
+    stack.start().await;
+    let tables = stack.tables();
+    for number in 0..25 {
+        let key = attributes([("pk", s("p")), ("sk", n(number))]);
+        let found = tables.get("Huge", key).await.expect("read").expect("it was acknowledged");
+        assert!(found == item(number, "y"), "item {number}");
+    }
+    stack.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn batches_span_tables_and_mix_puts_and_deletes() {
     let (stack, tables) = started("First", Some(S)).await;

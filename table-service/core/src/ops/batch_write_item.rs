@@ -13,7 +13,7 @@ use crate::error::{Invalid, TableError};
 use crate::items::Change;
 use crate::limits::MAX_BATCH_WRITE_REQUESTS;
 use crate::request;
-use crate::schema::PrimaryKey;
+use crate::schema::{KeyValue, PrimaryKey};
 use crate::table::Table;
 use crate::validate::{Rule, Shown, Violation};
 use crate::value::{Item, raw};
@@ -52,7 +52,6 @@ pub enum UnprocessedWrite {
 
 /// What is written to one partition of a table, in one commit: a flush for each write would make them wait for each other.
 struct Planned {
-    text: String,
     table: Arc<Table>,
     granted: Arc<Granted>,
     writes: Vec<(PrimaryKey, Change)>,
@@ -90,12 +89,9 @@ impl Tables {
     ) -> Result<BatchWriteItemOutput, TableError> {
         check_counts(&request)?;
         let mut writes = JoinSet::new();
-        for planned in self.plan(caller, request)? {
+        for ((text, _), planned) in self.plan(caller, request)? {
             let inner = Arc::clone(&self.inner);
-            writes.spawn(request::carried(async move {
-                let text = planned.text.clone();
-                Ok((text, planned.make(&inner).await?))
-            }));
+            writes.spawn(request::carried(async move { Ok((text, planned.make(&inner).await?)) }));
         }
         let mut output = BatchWriteItemOutput::default();
         let mut failed = None;
@@ -109,8 +105,13 @@ impl Tables {
         failed.map_or(Ok(output), Err)
     }
 
-    /// Checks everything that can be checked before the first write.
-    fn plan(&self, caller: &Caller, request: BatchWriteItem) -> Result<Vec<Planned>, TableError> {
+    /// Checks everything that can be checked before the first write. What is to be written to each partition of what the
+    /// request calls a table.
+    fn plan(
+        &self,
+        caller: &Caller,
+        request: BatchWriteItem,
+    ) -> Result<BTreeMap<(String, KeyValue), Planned>, TableError> {
         let inner = &self.inner;
         let mut checked = Vec::with_capacity(MAX_BATCH_WRITE_REQUESTS);
         for (text, requests) in request.request_items {
@@ -125,7 +126,7 @@ impl Tables {
             }
         }
         let mut seen = BTreeSet::new();
-        let mut partitions: BTreeMap<_, Planned> = BTreeMap::new();
+        let mut partitions = BTreeMap::new();
         for (text, name, granted, item, put) in checked {
             let table = inner.table(&name)?;
             let committed = table.committed();
@@ -135,12 +136,11 @@ impl Tables {
                 return Err(Invalid::BatchDuplicates.into());
             }
             let change = if put { Change::Put(item) } else { Change::Delete };
-            let partition = partitions.entry((text.clone(), key.hash.clone()));
             let table = Arc::clone(&table);
-            let planned = partition.or_insert_with(|| Planned { text, table, granted, writes: Vec::new() });
-            planned.writes.push((key, change));
+            let planned = || Planned { table, granted, writes: Vec::new() };
+            partitions.entry((text, key.hash.clone())).or_insert_with(planned).writes.push((key, change));
         }
-        Ok(partitions.into_values().collect())
+        Ok(partitions)
     }
 }
 
