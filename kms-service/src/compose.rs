@@ -13,7 +13,7 @@ use proto::kms::key_management_service_server::KeyManagementServiceServer;
 use service_kit::{
     Bound, CancellationToken, CommonArgs, Readiness, Registry, Server, StartError, UsageError,
 };
-use store::{Direction, KeyRange, Limit, SledConfig, SledStore, Store, StoreError};
+use store::{Direction, KeyRange, Limit, SledStore, Store, StoreError};
 use tokio::time::MissedTickBehavior;
 
 use crate::{
@@ -89,11 +89,7 @@ pub async fn start(config: Config) -> Result<Service, ServiceError> {
     let Config { common, directory, root_key } = config;
     let data_dir = common.create_data_dir()?.to_owned();
     let given = root_key.as_ref().map(open_root_key).transpose()?;
-    let config = SledConfig {
-        cache_capacity: common.limits.store_cache_bytes(),
-        ..SledConfig::new(data_dir.join("store"))
-    };
-    let store = open_store(config).await?;
+    let store = SledStore::open_in(&data_dir, common.limits.store_cache_bytes()).await?;
     let root = match given {
         Some(root) => root,
         None => default_root_key(&data_dir, &*store).await?,
@@ -202,10 +198,4 @@ fn usage(error: RootKeyError) -> UsageError {
 
 async fn is_empty(store: &dyn Store) -> Result<bool, StoreError> {
     Ok(store.scan(KeyRange::all(), Limit::entries(1), Direction::Forward).await?.is_empty())
-}
-
-/// Opening reads and may repair files, which is not for a runtime thread.
-async fn open_store(config: SledConfig) -> Result<Arc<SledStore>, ServiceError> {
-    let opened = tokio::task::spawn_blocking(move || SledStore::open(&config));
-    Ok(Arc::new(opened.await.map_err(io::Error::other)??))
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use envelope::OsEntropy;
 use identity::ServiceName;
 use service_kit::{Bound, CancellationToken, CommonArgs, Readiness, Registry, Server, StartError};
-use store::{SledConfig, SledStore, Store as _, StoreError};
+use store::{SledStore, Store as _, StoreError};
 use table_core::clock::SystemClock;
 use table_core::error::TableError;
 use table_core::lease::LeaseTerms;
@@ -59,18 +59,13 @@ pub struct Service {
 /// The service's store, open.
 pub struct OpenStore(Arc<SledStore>);
 
-/// Opens the store. Most of that is waiting for the disk, in which whoever starts more than this service can do so; and
-/// it may repair files, which is not for a runtime thread.
+/// Opens the store. Most of that is waiting for the disk, in which whoever starts more than this service can do so.
 ///
 /// # Errors
 /// The data directory cannot be made, or the store cannot be opened.
 pub async fn open(common: &CommonArgs) -> Result<OpenStore, ServiceError> {
-    let config = SledConfig {
-        cache_capacity: common.limits.store_cache_bytes(),
-        ..SledConfig::new(common.create_data_dir()?.join("store"))
-    };
-    let opened = tokio::task::spawn_blocking(move || SledStore::open(&config));
-    Ok(OpenStore(Arc::new(opened.await.map_err(io::Error::other)??)))
+    let data_dir = common.create_data_dir()?;
+    Ok(OpenStore(SledStore::open_in(data_dir, common.limits.store_cache_bytes()).await?))
 }
 
 /// Puts the service together over its store, and takes the ports. KMS need not be there.

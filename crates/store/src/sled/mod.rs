@@ -25,7 +25,7 @@ mod space;
 mod stats;
 mod writer;
 
-use std::{sync::Arc, thread::JoinHandle};
+use std::{io, path::Path, sync::Arc, thread::JoinHandle};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -48,6 +48,9 @@ use crate::{
     Batch, CommitError, Direction, Effaceable, Entry, KeyRange, Limit, Secret, SecretId, Store, StoreError,
 };
 
+/// The store's directory in a service's data directory.
+const DIRECTORY: &str = "store";
+
 /// A store in one directory of this machine, open in one process at a time.
 ///
 /// Dropping it writes what is still queued and closes the files. That blocks for a few milliseconds.
@@ -65,6 +68,14 @@ impl SledStore {
         let (queue, submissions) = mpsc::channel(QUEUE_COMMITS);
         let writer = writer::spawn(Arc::clone(&core), submissions)?;
         Ok(Self { core, queue: Some(queue), writer: Some(writer) })
+    }
+
+    /// Opens a service's store, which lies in its data directory, off the caller's thread: most of that is waiting for the
+    /// disk, and it may repair files.
+    pub async fn open_in(data_dir: &Path, cache_capacity: u64) -> Result<Arc<Self>, OpenError> {
+        let config = SledConfig { cache_capacity, ..SledConfig::new(data_dir.join(DIRECTORY)) };
+        let opened = task::spawn_blocking(move || Self::open(&config)).await;
+        Ok(Arc::new(opened.map_err(io::Error::other)??))
     }
 
     /// What the store has done since it was opened.
