@@ -1,0 +1,230 @@
+//! Constraints of the API model: presence, lengths, ranges, closed sets, patterns, and the one text that names all that
+//! are broken.
+//!
+//! Checks go on after the first violation, so that one round trip shows every mistake. The paths are those of AWS's
+//! texts: `keySchema.1.member.keyType`.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use crate::choice::{Choice, Member};
+use crate::echo::Echo;
+
+/// Violations that one answer lists (observed of AWS: the rest is left out).
+pub const MAX_VIOLATIONS: usize = 10;
+
+/// Characters of a value up to which [`Shown::short`] repeats it. Ours: error texts travel in HTTP/2 headers, whose size
+/// common servers and clients limit to 8 KB in total.
+pub const MAX_SHOWN_CHARS: usize = 256;
+
+/// What a violation shows of the value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// The member is absent.
+    Null,
+    /// The value as sent.
+    Value(Echo),
+    /// Nothing.
+    Hidden,
+}
+
+impl Shown {
+    /// The value, if it is short.
+    pub fn short(text: &str) -> Self {
+        // A text of so many bytes is longer than that, whatever its characters.
+        if text.len() <= 4 * MAX_SHOWN_CHARS && text.chars().count() <= MAX_SHOWN_CHARS {
+            Self::Value(Echo::from(text))
+        } else {
+            Self::Hidden
+        }
+    }
+}
+
+/// A rule of the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// The member is required.
+    NotNull,
+    /// At least so many characters or elements.
+    MinLength(usize),
+    /// At most so many characters or elements.
+    MaxLength(usize),
+    /// Each key of a map has at least so many characters.
+    MinKeyLength(usize),
+    /// At least this number.
+    Min(i64),
+    /// At most this number.
+    Max(i64),
+    /// One of a set, in the order in which the text lists it.
+    OneOf(&'static str),
+    /// A pattern.
+    Pattern(&'static str),
+}
+
+/// One member that breaks one rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    path: Echo,
+    /// The path with the caller's own names left out.
+    logged: String,
+    shown: Shown,
+    rule: Rule,
+}
+
+impl Violation {
+    /// A violation at a path such as `keySchema.1.member.keyType`.
+    pub fn new(path: impl Into<String>, shown: Shown, rule: Rule) -> Self {
+        let path = path.into();
+        Self { path: Echo::from(path.as_str()), logged: path, shown, rule }
+    }
+
+    fn text(&self, to_caller: bool) -> String {
+        let value = match &self.shown {
+            Shown::Null => "Value null".to_owned(),
+            Shown::Value(value) => format!("Value '{}'", value.show(to_caller)),
+            Shown::Hidden if matches!(self.rule, Rule::MinKeyLength(_)) => "Map".to_owned(),
+            Shown::Hidden => "Value".to_owned(),
+        };
+        let rule = match self.rule {
+            Rule::NotNull => "not be null".to_owned(),
+            Rule::MinLength(length) => format!("have length greater than or equal to {length}"),
+            Rule::MaxLength(length) => format!("have length less than or equal to {length}"),
+            Rule::MinKeyLength(length) => format!("have keys of length greater than or equal to {length}"),
+            Rule::Min(value) => format!("have value greater than or equal to {value}"),
+            Rule::Max(value) => format!("have value less than or equal to {value}"),
+            Rule::OneOf(set) => format!("satisfy enum value set: [{set}]"),
+            Rule::Pattern(pattern) => format!("satisfy regular expression pattern: {pattern}"),
+        };
+        let path = if to_caller { self.path.show(true) } else { &self.logged };
+        format!("{value} at '{path}' failed to satisfy constraint: Member must {rule}")
+    }
+}
+
+/// Collects violations.
+#[derive(Debug, Default)]
+pub struct Violations(Vec<Violation>);
+
+impl Violations {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one. What is absent breaks that one rule and no other.
+    pub fn push(&mut self, path: impl Into<String>, shown: Shown, rule: Rule) {
+        // What is not shown is not collected: a request can break rules by the thousand.
+        if self.is_full() {
+            return;
+        }
+        let violation = Violation::new(path, shown, rule);
+        if !self.0.iter().any(|before| before.rule == Rule::NotNull && before.path == violation.path) {
+            self.0.push(violation);
+        }
+    }
+
+    /// Whether an answer lists no more: then nothing need be looked for.
+    pub fn is_full(&self) -> bool {
+        self.0.len() >= MAX_VIOLATIONS
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Checks a closed set.
+    pub fn one_of<T: Choice>(&mut self, path: &str, member: &Member<T>) {
+        if let Member::Other(value) = member {
+            self.push(path, Shown::short(value.show(true)), Rule::OneOf(T::SET));
+        }
+    }
+
+    /// Checks a number that may be absent.
+    pub fn range(&mut self, path: &str, value: Option<i64>, range: RangeInclusive<i64>) {
+        let Some(value) = value else { return };
+        let shown = || Shown::Value(Echo::from(value.to_string()));
+        if value < *range.start() {
+            self.push(path, shown(), Rule::Min(*range.start()));
+        } else if value > *range.end() {
+            self.push(path, shown(), Rule::Max(*range.end()));
+        }
+    }
+
+    /// Checks the characters of a text, which is repeated in the answer if it is short.
+    pub fn text(&mut self, path: &str, text: &str, length: RangeInclusive<usize>) {
+        self.length(path, || Shown::short(text), text.chars().count(), length);
+    }
+
+    /// Checks how many bytes, characters or elements there are of something that is never repeated.
+    pub fn count(&mut self, path: &str, count: usize, length: RangeInclusive<usize>) {
+        self.length(path, || Shown::Hidden, count, length);
+    }
+
+    fn length(&mut self, path: &str, shown: impl Fn() -> Shown, count: usize, length: RangeInclusive<usize>) {
+        if count < *length.start() {
+            self.push(path, shown(), Rule::MinLength(*length.start()));
+        }
+        if count > *length.end() {
+            self.push(path, shown(), Rule::MaxLength(*length.end()));
+        }
+    }
+
+    /// The result of all checks.
+    ///
+    /// # Errors
+    /// All violations.
+    pub fn finish(self) -> Result<(), Violated> {
+        if self.0.is_empty() { Ok(()) } else { Err(Violated(self.0)) }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Says where those lie that were added since there were `before`: below `path`.
+    pub(crate) fn place(&mut self, before: usize, path: &str, logged: &str) {
+        let below = |path: &str, rest: &str| match rest {
+            "" => path.to_owned(),
+            rest => format!("{path}.{rest}"),
+        };
+        for violation in self.0.iter_mut().skip(before) {
+            violation.path = Echo::from(below(path, violation.path.show(true)));
+            violation.logged = below(logged, &violation.logged);
+        }
+    }
+}
+
+/// Members of a request that break rules of the model; at least one. `Display` and `Debug` show nothing that the caller
+/// sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violated(Vec<Violation>);
+
+impl Violated {
+    /// The text for the caller.
+    pub fn public_text(&self) -> String {
+        self.text(true)
+    }
+
+    fn text(&self, to_caller: bool) -> String {
+        let shown: Vec<String> = self.0.iter().map(|violation| violation.text(to_caller)).collect();
+        let plural = if shown.len() == 1 { "" } else { "s" };
+        format!("{} validation error{plural} detected: {}", shown.len(), shown.join("; "))
+    }
+}
+
+impl From<Violation> for Violated {
+    fn from(violation: Violation) -> Self {
+        Self(vec![violation])
+    }
+}
+
+impl fmt::Display for Violated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(false))
+    }
+}
+
+impl std::error::Error for Violated {}
+
+#[cfg(test)]
+mod tests;
