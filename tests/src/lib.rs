@@ -29,7 +29,7 @@ pub use certificates::{Authority, Certificate};
 pub use client::{Credentials, Headers, Kms, Tables, channel};
 pub use dice::Dice;
 pub use disk::Disk;
-pub use load::{Client, Fleet};
+pub use load::{Client, Fleet, Weight};
 pub use principals::{PERMISSIVE, Person, Principals};
 pub use refused::{Refusal, Refused};
 pub use scenario::{Encryption, music, partition_only, table};

@@ -17,8 +17,22 @@ use crate::wait::within;
 
 /// Sort keys that one client writes to: few enough that each is overwritten often.
 const KEYS: u64 = 40;
-/// The largest payload of the load, in bytes.
-const PAYLOAD_BYTES: u64 = 3_000;
+
+/// How much a client writes at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weight {
+    /// The largest payload, in bytes.
+    pub payload_bytes: u64,
+    /// Items in the largest batch, at least 3.
+    pub batch_items: u64,
+}
+
+impl Weight {
+    /// What applications write.
+    pub const LIGHT: Self = Self { payload_bytes: 3_000, batch_items: 9 };
+    /// The most that a request may hold: a batch of it is longer than what the store keeps in one piece.
+    pub const HEAVY: Self = Self { payload_bytes: 400_000, batch_items: 25 };
+}
 
 /// What may be found under a key. A write that was not acknowledged leaves two possibilities until a read decides.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +60,7 @@ pub struct Client {
     tables: Tables,
     table: String,
     partition: String,
+    weight: Weight,
     dice: Dice,
     model: BTreeMap<String, Expected>,
     version: u64,
@@ -57,7 +72,13 @@ impl Client {
     /// A client that owns `partition` of `table`, a table with the string keys `pk` and `sk`.
     pub fn new(tables: Tables, table: &str, partition: &str, dice: Dice) -> Self {
         let (table, partition) = (table.to_owned(), partition.to_owned());
-        Self { tables, table, partition, dice, model: BTreeMap::new(), version: 0, operations: 0 }
+        let weight = Weight::LIGHT;
+        Self { tables, table, partition, weight, dice, model: BTreeMap::new(), version: 0, operations: 0 }
+    }
+
+    /// The same client, before its first write, with writes of another weight.
+    pub fn weighing(self, weight: Weight) -> Self {
+        Self { weight, ..self }
     }
 
     /// The same client with a new connection, after a restart.
@@ -99,7 +120,7 @@ impl Client {
     }
 
     fn item(&self, sort: &str, version: u64) -> Attributes {
-        let payload = payload(&self.partition, sort, version);
+        let payload = payload(&self.partition, sort, version, self.weight.payload_bytes);
         attributes([
             ("pk", s(&self.partition)),
             ("sk", s(sort)),
@@ -141,8 +162,9 @@ impl Client {
     }
 
     async fn write_batch(&mut self) -> Result<(), Refused> {
-        let sorts: BTreeMap<String, u64> =
-            (0..self.dice.below(8) + 2).map(|_| (self.any_sort(), self.next_version())).collect();
+        let sorts: BTreeMap<String, u64> = (0..self.dice.below(self.weight.batch_items - 1) + 2)
+            .map(|_| (self.any_sort(), self.next_version()))
+            .collect();
         let items = sorts.iter().map(|(sort, version)| self.item(sort, *version)).collect();
         for (sort, version) in &sorts {
             self.expected(sort).perhaps.push(Some(*version));
@@ -216,8 +238,8 @@ impl Client {
 }
 
 /// A payload that depends on the partition, the sort key and the version, and so does its length.
-fn payload(partition: &str, sort: &str, version: u64) -> String {
-    let length = usize::try_from(version.wrapping_mul(7919) % PAYLOAD_BYTES).expect("a payload fits");
+fn payload(partition: &str, sort: &str, version: u64, most_bytes: u64) -> String {
+    let length = usize::try_from(version.wrapping_mul(7919) % most_bytes).expect("a payload fits");
     format!("{partition}/{sort}/{version};").chars().cycle().take(length).collect()
 }
 

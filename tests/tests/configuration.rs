@@ -55,6 +55,30 @@ async fn the_printed_default_configuration_is_taken_as_it_is() {
     }
 }
 
+/// Values other than the default, in every form that TOML has for one; and variables that are there and empty, which is
+/// what a deployment makes of one that nobody set.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_form_of_a_value_is_taken_and_an_empty_variable_is_none() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let credential = write(directory.path(), "credential.toml", 0o600, CREDENTIAL);
+    let forms = "otlp-sample-ratio = 0.25\nstore-cache-mib = 64\ndrain-timeout = '3s'\n";
+    let forms = write(directory.path(), "forms.toml", 0o644, forms);
+    let beyond = write(directory.path(), "beyond.toml", 0o644, "otlp-sample-ratio = 1.5\n");
+    let empty = ["KEYSTEAD_OTLP_ENDPOINT", "KEYSTEAD_STORE_CACHE_MIB", "KEYSTEAD_CONFIG", "KEYSTEAD_ACCOUNT"];
+    for (binary, subcommand) in BINARIES {
+        for (more, environment, code) in [
+            (vec!["--config", &*forms], vec![], 0),
+            (vec!["--config", &*beyond], vec![], 64),
+            (vec![], empty.map(|name| (name, "")).to_vec(), 0),
+        ] {
+            let arguments =
+                [subcommand, &["--check-config"], &more[..], &needed(binary, &credential)].concat();
+            let (status, printed) = run_in(binary, &arguments, &environment, directory.path()).await;
+            assert_eq!(status.code(), Some(code), "{binary} {more:?}: {printed}");
+        }
+    }
+}
+
 /// An address of other machines without protection is refused and one on loopback is not: so which one counted shows.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flag_beats_the_environment_and_that_beats_the_file() {

@@ -6,13 +6,15 @@
 use std::time::Duration;
 
 use proto::table::ScalarAttributeType::S;
-use tests::{Client, Dice, Disk, Encryption, Fleet, Settings, Stack, table, within};
+use tests::{Client, Dice, Disk, Encryption, Fleet, Settings, Stack, Weight, table, within};
 
 const ROUNDS: usize = 5;
 /// A disk for so many rounds: young files are where directory entries and lengths are lost.
 const ROUNDS_PER_DISK: usize = 5;
-const DISK_MEBIBYTES: u64 = 768;
+const DISK_MEBIBYTES: u64 = 1536;
 const CLIENTS: usize = 8;
+/// How many of them write batches of up to 10 MB.
+const HEAVY_CLIENTS: usize = 1;
 
 fn rounds() -> usize {
     std::env::var("KEYSTEAD_POWER_LOSS_ROUNDS")
@@ -30,7 +32,10 @@ async fn acknowledged_writes_survive_power_cuts() {
         let kinds = [Encryption::Customer(key), Encryption::Owned];
         stack.tables().create(table("Load", ("pk", S), Some(("sk", S))), &kinds[0]).await;
         let mut clients: Vec<Client> = (0..CLIENTS)
-            .map(|number| Client::new(stack.tables(), "Load", &format!("client-{number}"), dice.fork()))
+            .map(|number| {
+                let weight = if number < HEAVY_CLIENTS { Weight::HEAVY } else { Weight::LIGHT };
+                Client::new(stack.tables(), "Load", &format!("client-{number}"), dice.fork()).weighing(weight)
+            })
             .collect();
         for round in 0..left.min(ROUNDS_PER_DISK) {
             let fleet = Fleet::resume(clients);

@@ -27,7 +27,7 @@ pub(crate) fn read(path: &Path, options: &Command) -> Result<HashMap<String, Str
         let arg =
             keys(options).find(|arg| name(arg) == key).ok_or_else(|| at(format!("unknown key {key:?}")))?;
         let value = plain(value.get_ref())
-            .ok_or_else(|| at(format!("{key} is neither a text, a whole number nor a boolean")))?;
+            .ok_or_else(|| at(format!("{key} is neither a text, a number nor a boolean")))?;
         check(arg, &value).map_err(at)?;
         values.insert(key.to_owned(), value);
     }
@@ -49,6 +49,7 @@ fn plain(value: &DeValue<'_>) -> Option<String> {
         DeValue::String(text) => Some(text.to_string()),
         DeValue::Boolean(flag) => Some(flag.to_string()),
         DeValue::Integer(number) if number.radix() == 10 => Some(number.as_str().to_owned()),
+        DeValue::Float(number) => Some(number.as_str().to_owned()),
         _ => None,
     }
 }

@@ -107,7 +107,9 @@ fn for_each_option(command: Command, names: &[String], change: impl Fn(Arg) -> A
 fn equipped(arg: Arg) -> Arg {
     let variable = variable(name(&arg));
     let is_given = arg.is_required_set() && arg.get_default_values().is_empty();
-    let arg = arg.env(variable).required(is_given);
+    // A deployment that passes a variable on passes it on empty where nobody set it.
+    let is_empty = std::env::var_os(&variable).is_some_and(|value| value.is_empty());
+    let arg = if is_empty { arg } else { arg.env(variable) }.required(is_given);
     match arg.get_action() {
         ArgAction::SetTrue => arg
             .action(ArgAction::Set)
@@ -127,7 +129,7 @@ fn variable(name: &str) -> String {
 
 /// The value of `--config`, or of its environment variable.
 fn config_path(args: &[OsString]) -> Option<OsString> {
-    flag(args, CONFIG).or_else(|| std::env::var_os(variable(CONFIG)))
+    flag(args, CONFIG).or_else(|| std::env::var_os(variable(CONFIG)).filter(|path| !path.is_empty()))
 }
 
 /// What a flag is on the command line.

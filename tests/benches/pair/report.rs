@@ -88,6 +88,17 @@ pub(crate) fn figure(name: &str, unit: &str, figures: &[f64]) -> f64 {
     value
 }
 
+/// Prints the median of differences in percent, and between which points the middle half of them lies.
+pub(crate) fn percent(name: &str, figures: &[f64]) {
+    let mut sorted = figures.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let at = |part: usize| {
+        let figure = sorted.get(sorted.len() * part / 4).copied().unwrap_or_default();
+        (figure * 10.0).round() / 10.0
+    };
+    println!("{}", serde_json::json!({ "name": name, "percent": at(2), "quartiles": [at(1), at(3)] }));
+}
+
 /// Which machine this is.
 pub(crate) fn machine() -> String {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();

@@ -129,7 +129,7 @@ fn what_is_wrong_in_the_file_is_named_with_its_line() {
         ("help = true", "line 1: unknown key \"help\""),
         ("[listen]\nport = 1", "line 1: listen is neither"),
         ("listen = ['127.0.0.1:0']", "line 1: listen is neither"),
-        ("listen = 1.5", "line 1: listen is neither"),
+        ("listen = 1.5", "line 1: invalid value '1.5' for '--listen"),
         ("region = 'a'\nlisten = ", "line 2: "),
         ("region = 'x'\nregion = 'y'", "line 2: duplicate key"),
         ("root-key = 'x'\nlisten = 'everywhere'", "line 2: invalid value 'everywhere' for '--listen"),
