@@ -220,5 +220,11 @@ impl Tables {
         scan(ScanRequest) -> ScanResponse;
         batch_get_item(BatchGetItemRequest) -> BatchGetItemResponse;
         batch_write_item(BatchWriteItemRequest) -> BatchWriteItemResponse;
+        tag_resource(TagResourceRequest) -> TagResourceResponse;
+        untag_resource(UntagResourceRequest) -> UntagResourceResponse;
+        list_tags_of_resource(ListTagsOfResourceRequest) -> ListTagsOfResourceResponse;
+        describe_limits(DescribeLimitsRequest) -> DescribeLimitsResponse;
+        describe_time_to_live(DescribeTimeToLiveRequest) -> DescribeTimeToLiveResponse;
+        describe_continuous_backups(DescribeContinuousBackupsRequest) -> DescribeContinuousBackupsResponse;
     }
 }

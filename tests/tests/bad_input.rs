@@ -12,8 +12,8 @@ use proto::table::{
     AttributeDefinition, AttributeValue, BatchGetItemRequest, BatchWriteItemRequest, BillingMode,
     CreateTableRequest, GetItemRequest, KeysAndAttributes, ListTablesRequest, OnDemandThroughput,
     ProvisionedThroughput, PutItemRequest, QueryRequest, ReplicaUpdate, ScanRequest, SecondaryIndex,
-    SecondaryIndexUpdate, SseSpecification, SseType, StreamSpecification, TableClass, Tag,
-    UpdateTableRequest, WarmThroughput, WriteRequest, WriteRequests,
+    SecondaryIndexUpdate, SseSpecification, SseType, StreamSpecification, UpdateTableRequest, WarmThroughput,
+    WriteRequest, WriteRequests,
 };
 use tests::item::{Attributes, attributes, b, l, listed, m, n, nested, ns, null, s, ss};
 use tests::{ACCOUNT, Encryption, REGION, Refusal, Refused, Stack, Tables, music, table};
@@ -731,19 +731,17 @@ async fn what_comes_later_is_refused_in_words() {
         change(&mut request);
         request
     };
-    let creates: [(_, fn(&mut CreateTableRequest)); 10] = [
+    let creates: [(_, fn(&mut CreateTableRequest)); 8] = [
         ("LocalSecondaryIndexes", |r| r.local_secondary_indexes = index()),
         ("GlobalSecondaryIndexes", |r| r.global_secondary_indexes = index()),
         ("VectorIndexes", |r| r.vector_indexes = index()),
-        ("Tags", |r| r.tags = vec![Tag::default()]),
         ("StreamSpecification", |r| r.stream_specification = Some(StreamSpecification::default())),
-        ("TableClass", |r| r.table_class = TableClass::Standard.into()),
         ("OnDemandThroughput", |r| r.on_demand_throughput = Some(OnDemandThroughput::default())),
         ("WarmThroughput", |r| r.warm_throughput = Some(WarmThroughput::default())),
         ("ResourcePolicy", |r| r.resource_policy = "{}".to_owned()),
         ("GlobalTableSourceArn", |r| r.global_table_source_arn = "arn".to_owned()),
     ];
-    let updates: [(_, fn(&mut UpdateTableRequest)); 8] = [
+    let updates: [(_, fn(&mut UpdateTableRequest)); 7] = [
         ("AttributeDefinitions", |r| r.attribute_definitions = vec![AttributeDefinition::default()]),
         ("GlobalSecondaryIndexUpdates", |r| {
             r.global_secondary_index_updates = vec![SecondaryIndexUpdate::default()];
@@ -751,7 +749,6 @@ async fn what_comes_later_is_refused_in_words() {
         ("VectorIndexUpdates", |r| r.vector_index_updates = vec![SecondaryIndexUpdate::default()]),
         ("StreamSpecification", |r| r.stream_specification = Some(StreamSpecification::default())),
         ("ReplicaUpdates", |r| r.replica_updates = vec![ReplicaUpdate::default()]),
-        ("TableClass", |r| r.table_class = TableClass::StandardInfrequentAccess.into()),
         ("OnDemandThroughput", |r| r.on_demand_throughput = Some(OnDemandThroughput::default())),
         ("WarmThroughput", |r| r.warm_throughput = Some(WarmThroughput::default())),
     ];

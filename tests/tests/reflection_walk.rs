@@ -47,7 +47,7 @@ const KMS: [&str; 23] = [
     "WatchKeys",
 ];
 /// What the table service offers.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 18] = [
     "CreateTable",
     "DescribeTable",
     "ListTables",
@@ -60,6 +60,12 @@ const TABLES: [&str; 12] = [
     "Scan",
     "BatchGetItem",
     "BatchWriteItem",
+    "TagResource",
+    "UntagResource",
+    "ListTagsOfResource",
+    "DescribeLimits",
+    "DescribeTimeToLive",
+    "DescribeContinuousBackups",
 ];
 
 async fn ask(channel: &Channel, request: MessageRequest) -> MessageResponse {

@@ -36,6 +36,20 @@ pub enum Op {
     BatchGetItem,
     /// `dynamodb:BatchWriteItem`
     BatchWriteItem,
+    /// `dynamodb:DescribeLimits`
+    DescribeLimits,
+    /// `dynamodb:DescribeEndpoints`
+    DescribeEndpoints,
+    /// `dynamodb:DescribeTimeToLive`
+    DescribeTimeToLive,
+    /// `dynamodb:DescribeContinuousBackups`
+    DescribeContinuousBackups,
+    /// `dynamodb:TagResource`
+    TagResource,
+    /// `dynamodb:UntagResource`
+    UntagResource,
+    /// `dynamodb:ListTagsOfResource`
+    ListTagsOfResource,
 }
 
 impl Op {
@@ -54,6 +68,13 @@ impl Op {
             Self::Scan => "dynamodb:Scan",
             Self::BatchGetItem => "dynamodb:BatchGetItem",
             Self::BatchWriteItem => "dynamodb:BatchWriteItem",
+            Self::DescribeLimits => "dynamodb:DescribeLimits",
+            Self::DescribeEndpoints => "dynamodb:DescribeEndpoints",
+            Self::DescribeTimeToLive => "dynamodb:DescribeTimeToLive",
+            Self::DescribeContinuousBackups => "dynamodb:DescribeContinuousBackups",
+            Self::TagResource => "dynamodb:TagResource",
+            Self::UntagResource => "dynamodb:UntagResource",
+            Self::ListTagsOfResource => "dynamodb:ListTagsOfResource",
         }
     }
 }

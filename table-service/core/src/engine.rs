@@ -317,6 +317,12 @@ impl Inner {
         Ok(validate::table_name(text, home)?.to_owned())
     }
 
+    /// The name of the table that a request means by its ARN.
+    pub(crate) fn table_of_arn(&self, arn: &str) -> Result<String, TableError> {
+        let home = Home { region: &self.config.region, account: &self.config.account };
+        Ok(validate::table_of_arn(arn, home)?.to_owned())
+    }
+
     /// The ARN of the table called `name`.
     pub(crate) fn arn(&self, name: &str) -> String {
         format!("arn:aws:dynamodb:{}:{}:table/{name}", self.config.region, self.config.account)

@@ -30,6 +30,18 @@ pub enum TableError {
         /// The name asked for.
         table: String,
     },
+    /// The table does not exist; in the words of operations on backups.
+    #[error("table {table} not found")]
+    BackedUpTableNotFound {
+        /// The name asked for.
+        table: String,
+    },
+    /// The table does not exist; in the words of operations on tags.
+    #[error("the resource was not found")]
+    TaggedTableNotFound {
+        /// The ARN asked for.
+        arn: String,
+    },
     /// The table does not exist or is not ready; data plane.
     #[error("table not found")]
     ResourceNotFound,
@@ -96,7 +108,10 @@ impl Fault for TableError {
     fn kind(&self) -> Kind {
         match self {
             Self::Invalid(_) => Kind::Invalid,
-            Self::TableNotFound { .. } | Self::ResourceNotFound => Kind::NotFound,
+            Self::TableNotFound { .. }
+            | Self::BackedUpTableNotFound { .. }
+            | Self::TaggedTableNotFound { .. }
+            | Self::ResourceNotFound => Kind::NotFound,
             Self::TableExists { .. } => Kind::AlreadyExists,
             Self::SwitchRunning { .. } | Self::DeletionProtected => Kind::Precondition,
             Self::Denied { .. } => Kind::Denied,
@@ -113,7 +128,10 @@ impl Fault for TableError {
     fn reason(&self) -> &'static str {
         match self {
             Self::Invalid(_) | Self::DeletionProtected => "ValidationException",
-            Self::TableNotFound { .. } | Self::ResourceNotFound => "ResourceNotFoundException",
+            Self::TableNotFound { .. } | Self::TaggedTableNotFound { .. } | Self::ResourceNotFound => {
+                "ResourceNotFoundException"
+            }
+            Self::BackedUpTableNotFound { .. } => "TableNotFoundException",
             Self::TableExists { .. } | Self::SwitchRunning { .. } => "ResourceInUseException",
             Self::Denied { .. } => "AccessDeniedException",
             Self::Kms(error) => error.reason(),
@@ -131,6 +149,11 @@ impl Fault for TableError {
         match self {
             Self::Invalid(invalid) => Cow::Owned(invalid.public_text()),
             Self::TableNotFound { table } => format!("Requested resource not found: Table: {table} not found").into(),
+            Self::BackedUpTableNotFound { table } => format!("Table not found: {table}").into(),
+            // Misspelled there, too.
+            Self::TaggedTableNotFound { arn } => {
+                format!("Requested resource not found: ResourcArn: {arn} not found").into()
+            }
             Self::ResourceNotFound => "Requested resource not found".into(),
             Self::TableExists { table } => format!("Table already exists: {table}").into(),
             Self::SwitchRunning { table } => format!(

@@ -20,6 +20,7 @@ pub mod request;
 pub mod schema;
 mod shred;
 pub mod sse;
+pub mod tags;
 pub mod validate;
 pub mod value;
 

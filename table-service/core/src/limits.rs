@@ -79,6 +79,27 @@ pub const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
 /// Segments of a parallel scan (API).
 pub const MAX_SCAN_SEGMENTS: i64 = 1_000_000;
 
+/// Tags of one table (guide).
+pub const MAX_TAGS: usize = 50;
+
+/// Characters in the key of a tag, at least 1 (API: `TagKeyString`).
+pub const MAX_TAG_KEY_CHARS: usize = 128;
+
+/// Characters in the value of a tag (API: `TagValueString`).
+pub const MAX_TAG_VALUE_CHARS: usize = 256;
+
+/// Characters in the ARN of what has tags (API: `ResourceArnString`).
+pub const MAX_RESOURCE_ARN_CHARS: usize = 1283;
+
+/// Capacity units, of reads and of writes, of all tables of an account (guide: 80,000). Not enforced.
+pub const ACCOUNT_CAPACITY_UNITS: i64 = 80_000;
+
+/// Capacity units, of reads and of writes, of one table (guide: 40,000). Not enforced.
+pub const TABLE_CAPACITY_UNITS: i64 = 40_000;
+
+/// Minutes for which an endpoint may be remembered (observed: a day).
+pub const ENDPOINT_CACHE_MINUTES: i64 = 1440;
+
 /// Names in one page of ListTables, and its default (API).
 pub const MAX_LIST_TABLES: i64 = 100;
 

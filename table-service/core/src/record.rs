@@ -4,6 +4,8 @@
 //! The definition and the key binding are bound into the sealing of every data key (see [`crate::keyring`]), so an altered
 //! one opens nothing, and a pending switch carries a proof. Stored form: one version byte, then postcard.
 
+use std::collections::BTreeMap;
+
 use envelope::EncryptionContext;
 use serde::{Deserialize, Serialize};
 
@@ -86,6 +88,47 @@ pub enum Billing {
     PayPerRequest,
 }
 
+impl Billing {
+    /// Read and write capacity units; none on demand.
+    pub const fn units(self) -> (i64, i64) {
+        match self {
+            Self::Provisioned { read, write } => (read, write),
+            Self::PayPerRequest => (0, 0),
+        }
+    }
+}
+
+/// What was done to a table's billing since it was made, as its description tells it. Dates are milliseconds since 1970.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BillingHistory {
+    /// When the table was last put on demand.
+    pub on_demand_ms: Option<i64>,
+    /// When a unit of throughput was last raised.
+    pub increase_ms: Option<i64>,
+    /// When a unit of throughput was last lowered.
+    pub decrease_ms: Option<i64>,
+    /// How often that was done on the day (UTC) of the last time.
+    pub decreases: i64,
+}
+
+/// How a table's storage is paid for. Recorded and described: there is one kind of storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TableClass {
+    /// The usual one.
+    Standard,
+    /// For tables that are rarely read.
+    StandardInfrequentAccess,
+}
+
+/// A table class that somebody chose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChosenClass {
+    /// Which.
+    pub class: TableClass,
+    /// When it was changed; none if it was chosen when the table was made.
+    pub changed_ms: Option<i64>,
+}
+
 /// What is fixed when a table is made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Definition {
@@ -125,8 +168,14 @@ pub struct TableRecord {
     pub created_ms: i64,
     /// Billing mode and throughput.
     pub billing: Billing,
+    /// What was done to it since.
+    pub billing_history: BillingHistory,
+    /// The table class; none if nobody ever chose one.
+    pub table_class: Option<ChosenClass>,
     /// Whether DeleteTable is refused.
     pub deletion_protection: bool,
+    /// Tags, by key.
+    pub tags: BTreeMap<String, String>,
     /// The key it is under.
     pub key: KeyBinding,
     /// The key it is being switched to.

@@ -170,11 +170,19 @@ pub fn table_name<'a>(text: &'a str, home: Home<'_>) -> Result<&'a str, Invalid>
     if text.chars().count() > MAX_TABLE_ARN_CHARS {
         return fail(Rule::MaxLength(MAX_TABLE_ARN_CHARS));
     }
-    let Some(arn) = text.strip_prefix("arn:") else {
+    if !text.starts_with("arn:") {
         return if is_table_name_text(text) { Ok(text) } else { fail(Rule::Pattern(TABLE_NAME_PATTERN)) };
-    };
-    let name = arn
-        .strip_prefix("aws:dynamodb:")
+    }
+    table_of_arn(text, home)
+}
+
+/// The name of the table whose ARN this is.
+///
+/// # Errors
+/// [`Invalid::TableArn`].
+pub fn table_of_arn<'a>(text: &'a str, home: Home<'_>) -> Result<&'a str, Invalid> {
+    let name = text
+        .strip_prefix("arn:aws:dynamodb:")
         .and_then(|rest| rest.strip_prefix(home.region.as_str())?.strip_prefix(':'))
         .and_then(|rest| rest.strip_prefix(home.account.as_str())?.strip_prefix(":table/"))
         .filter(|name| is_table_name_text(name));

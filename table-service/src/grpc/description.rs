@@ -3,9 +3,10 @@
 use prost_types::Timestamp;
 use proto::table as wire;
 use table_core::ops::{BillingMode, SseStatus, TableDescription, TableStatus};
-use table_core::record::Billing;
+use table_core::record::{Billing, TableClass};
 use table_core::schema::{AttributeDefinition, KeyRole, KeySchemaElement, ScalarType};
 use table_core::sse::{SseSpecification, SseType};
+use table_core::tags::Tag;
 use table_core::validate::Member;
 
 /// An enum member of a request: absent, known, or a number that this version does not know.
@@ -50,6 +51,22 @@ pub(super) fn billing_mode(mode: i32) -> Member<BillingMode> {
     })
 }
 
+pub(super) fn table_class(class: i32) -> Member<TableClass> {
+    member(class, |class| match class {
+        wire::TableClass::Standard => Some(TableClass::Standard),
+        wire::TableClass::StandardInfrequentAccess => Some(TableClass::StandardInfrequentAccess),
+        wire::TableClass::Unspecified => None,
+    })
+}
+
+pub(super) fn tags(tags: Vec<wire::Tag>) -> Vec<Tag> {
+    tags.into_iter().map(|wire::Tag { key, value }| Tag { key, value }).collect()
+}
+
+pub(super) fn tags_out(tags: Vec<Tag>) -> Vec<wire::Tag> {
+    tags.into_iter().map(|Tag { key, value }| wire::Tag { key, value }).collect()
+}
+
 pub(super) fn throughput(throughput: Option<wire::ProvisionedThroughput>) -> Option<(i64, i64)> {
     throughput.map(|throughput| (throughput.read_capacity_units, throughput.write_capacity_units))
 }
@@ -68,10 +85,12 @@ pub(super) fn sse(specification: Option<wire::SseSpecification>) -> Option<SseSp
 
 /// A table as the answers show it.
 pub(super) fn table(table: TableDescription) -> wire::TableDescription {
-    let (billing_mode, (read_capacity_units, write_capacity_units)) = match table.billing {
-        Billing::Provisioned { read, write } => (wire::BillingMode::Provisioned, (read, write)),
-        Billing::PayPerRequest => (wire::BillingMode::PayPerRequest, (0, 0)),
+    let (read_capacity_units, write_capacity_units) = table.billing.units();
+    let billing_mode = match table.billing {
+        Billing::Provisioned { .. } => wire::BillingMode::Provisioned,
+        Billing::PayPerRequest => wire::BillingMode::PayPerRequest,
     };
+    let history = table.billing_history;
     let status = match table.status {
         TableStatus::Creating => wire::TableStatus::Creating,
         TableStatus::Active => wire::TableStatus::Active,
@@ -88,9 +107,12 @@ pub(super) fn table(table: TableDescription) -> wire::TableDescription {
         key_schema: schema.into_iter().filter_map(element).collect(),
         table_status: status.into(),
         creation_date_time: Some(timestamp(table.created_ms)),
-        provisioned_throughput: Some(wire::ProvisionedThroughput {
+        provisioned_throughput: Some(wire::ProvisionedThroughputDescription {
             read_capacity_units,
             write_capacity_units,
+            last_increase_date_time: history.increase_ms.map(timestamp),
+            last_decrease_date_time: history.decrease_ms.map(timestamp),
+            number_of_decreases_today: table.decreases_today,
         }),
         table_size_bytes: i64::try_from(table.size_bytes).unwrap_or(i64::MAX),
         item_count: i64::try_from(table.item_count).unwrap_or(i64::MAX),
@@ -108,7 +130,18 @@ pub(super) fn table(table: TableDescription) -> wire::TableDescription {
             inaccessible_encryption_date_time: sse.inaccessible_ms.map(timestamp),
         }),
         deletion_protection_enabled: table.deletion_protection,
-        billing_mode: billing_mode.into(),
+        billing_mode_summary: history.on_demand_ms.map(|at| wire::BillingModeSummary {
+            billing_mode: billing_mode.into(),
+            last_update_to_pay_per_request_date_time: Some(timestamp(at)),
+        }),
+        table_class_summary: table.table_class.map(|chosen| wire::TableClassSummary {
+            table_class: match chosen.class {
+                TableClass::Standard => wire::TableClass::Standard,
+                TableClass::StandardInfrequentAccess => wire::TableClass::StandardInfrequentAccess,
+            }
+            .into(),
+            last_update_date_time: chosen.changed_ms.map(timestamp),
+        }),
     }
 }
 

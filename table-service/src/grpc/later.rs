@@ -13,9 +13,7 @@ pub(super) fn in_create_table(request: &wire::CreateTableRequest) -> Result<(), 
     not_offered("LocalSecondaryIndexes", !request.local_secondary_indexes.is_empty())?;
     not_offered("GlobalSecondaryIndexes", !request.global_secondary_indexes.is_empty())?;
     not_offered("VectorIndexes", !request.vector_indexes.is_empty())?;
-    not_offered("Tags", !request.tags.is_empty())?;
     not_offered("StreamSpecification", request.stream_specification.is_some())?;
-    not_offered("TableClass", request.table_class != 0)?;
     not_offered("OnDemandThroughput", request.on_demand_throughput.is_some())?;
     not_offered("WarmThroughput", request.warm_throughput.is_some())?;
     not_offered("ResourcePolicy", !request.resource_policy.is_empty())?;
@@ -29,7 +27,6 @@ pub(super) fn in_update_table(request: &wire::UpdateTableRequest) -> Result<(), 
     not_offered("VectorIndexUpdates", !request.vector_index_updates.is_empty())?;
     not_offered("StreamSpecification", request.stream_specification.is_some())?;
     not_offered("ReplicaUpdates", !request.replica_updates.is_empty())?;
-    not_offered("TableClass", request.table_class != 0)?;
     not_offered("OnDemandThroughput", request.on_demand_throughput.is_some())?;
     not_offered("WarmThroughput", request.warm_throughput.is_some())
 }

@@ -63,6 +63,8 @@ impl TableService for Door {
                 provisioned_throughput: description::throughput(message.provisioned_throughput),
                 sse_specification: description::sse(message.sse_specification),
                 deletion_protection: message.deletion_protection_enabled,
+                table_class: description::table_class(message.table_class),
+                tags: description::tags(message.tags),
             };
             let table = self.tables.create_table(&caller, command).await?;
             Ok(wire::CreateTableResponse { table_description: Some(description::table(table)) })
@@ -109,6 +111,7 @@ impl TableService for Door {
                 billing_mode: description::billing_mode(message.billing_mode),
                 provisioned_throughput: description::throughput(message.provisioned_throughput),
                 deletion_protection: message.deletion_protection_enabled,
+                table_class: description::table_class(message.table_class),
             };
             let table = self.tables.update_table(&caller, command).await?;
             Ok(wire::UpdateTableResponse { table_description: Some(description::table(table)) })
@@ -122,6 +125,92 @@ impl TableService for Door {
         door!(request, |caller, message| {
             let table = self.tables.delete_table(&caller, &message.table_name).await?;
             Ok(wire::DeleteTableResponse { table_description: Some(description::table(table)) })
+        })
+    }
+
+    async fn tag_resource(
+        &self,
+        request: Request<wire::TagResourceRequest>,
+    ) -> Answer<wire::TagResourceResponse> {
+        door!(request, |caller, message| {
+            let tags = description::tags(message.tags);
+            let command = ops::TagResource { resource_arn: message.resource_arn, tags };
+            self.tables.tag_resource(&caller, command).await?;
+            Ok(wire::TagResourceResponse {})
+        })
+    }
+
+    async fn untag_resource(
+        &self,
+        request: Request<wire::UntagResourceRequest>,
+    ) -> Answer<wire::UntagResourceResponse> {
+        door!(request, |caller, message| {
+            let command =
+                ops::UntagResource { resource_arn: message.resource_arn, tag_keys: message.tag_keys };
+            self.tables.untag_resource(&caller, command).await?;
+            Ok(wire::UntagResourceResponse {})
+        })
+    }
+
+    async fn list_tags_of_resource(
+        &self,
+        request: Request<wire::ListTagsOfResourceRequest>,
+    ) -> Answer<wire::ListTagsOfResourceResponse> {
+        door!(request, |caller, message| {
+            let token = message.next_token;
+            let command = ops::ListTagsOfResource {
+                resource_arn: message.resource_arn,
+                next_token: (!token.is_empty()).then_some(token),
+            };
+            let page = self.tables.list_tags_of_resource(&caller, &command)?;
+            Ok(wire::ListTagsOfResourceResponse {
+                tags: description::tags_out(page.tags),
+                next_token: page.next_token.unwrap_or_default(),
+            })
+        })
+    }
+
+    async fn describe_limits(
+        &self,
+        request: Request<wire::DescribeLimitsRequest>,
+    ) -> Answer<wire::DescribeLimitsResponse> {
+        door!(request, |caller, _message| {
+            let limits = self.tables.describe_limits(&caller)?;
+            Ok(wire::DescribeLimitsResponse {
+                account_max_read_capacity_units: limits.account.0,
+                account_max_write_capacity_units: limits.account.1,
+                table_max_read_capacity_units: limits.table.0,
+                table_max_write_capacity_units: limits.table.1,
+            })
+        })
+    }
+
+    async fn describe_time_to_live(
+        &self,
+        request: Request<wire::DescribeTimeToLiveRequest>,
+    ) -> Answer<wire::DescribeTimeToLiveResponse> {
+        door!(request, |caller, message| {
+            self.tables.describe_time_to_live(&caller, &message.table_name)?;
+            let description =
+                wire::TimeToLiveDescription { time_to_live_status: wire::TimeToLiveStatus::Disabled.into() };
+            Ok(wire::DescribeTimeToLiveResponse { time_to_live_description: Some(description) })
+        })
+    }
+
+    async fn describe_continuous_backups(
+        &self,
+        request: Request<wire::DescribeContinuousBackupsRequest>,
+    ) -> Answer<wire::DescribeContinuousBackupsResponse> {
+        door!(request, |caller, message| {
+            self.tables.describe_continuous_backups(&caller, &message.table_name)?;
+            let recovery = wire::PointInTimeRecoveryDescription {
+                point_in_time_recovery_status: wire::PointInTimeRecoveryStatus::Disabled.into(),
+            };
+            let description = wire::ContinuousBackupsDescription {
+                continuous_backups_status: wire::ContinuousBackupsStatus::Disabled.into(),
+                point_in_time_recovery_description: Some(recovery),
+            };
+            Ok(wire::DescribeContinuousBackupsResponse { continuous_backups_description: Some(description) })
         })
     }
 

@@ -118,8 +118,21 @@ pub enum Invalid {
     },
     /// Deletion protection together with another change.
     ProtectionNotAlone,
+    /// A table class together with another change.
+    TableClassNotAlone,
     /// UpdateTable without a change; the members that would have been one.
     NothingToUpdate,
+    // Tags.
+    /// TagResource without tags.
+    NoTags,
+    /// UntagResource without keys.
+    NoTagKeys,
+    /// A key of AWS's own.
+    ReservedTagKey(Echo),
+    /// A key twice.
+    DuplicateTagKey(Echo),
+    /// More tags than a table may have.
+    TooManyTags,
     // Encryption (SSESpecification).
     /// A key without SSEType KMS.
     SseTypeRequired,
@@ -277,7 +290,13 @@ impl Invalid {
             Self::ThroughputNotAllowed => oom("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"),
             Self::ThroughputUnchanged { read, write } => format!("The provisioned throughput for the table will not change. The requested value equals the current value. Current ReadCapacityUnits provisioned for the table: {read}. Requested ReadCapacityUnits: {read}. Current WriteCapacityUnits provisioned for the table: {write}. Requested WriteCapacityUnits: {write}. Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."),
             Self::ProtectionNotAlone => oom("DeletionProtection modification must be the only operation in the request"),
+            Self::TableClassNotAlone => oom("TableClass modification must be the only operation in the request"),
             Self::NothingToUpdate => "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required".to_owned(),
+            Self::NoTags => "Atleast one Tag needs to be provided as Input.".to_owned(),
+            Self::NoTagKeys => "Atleast one Tag Key needs to be provided as Input.".to_owned(),
+            Self::ReservedTagKey(key) => format!("Tag Key cannot be prefixed with aws:, Key: {}", key.show(to_caller)),
+            Self::DuplicateTagKey(key) => format!("Duplicate Tag Keys provided as input: Duplicate Tag Key found {}", key.show(to_caller)),
+            Self::TooManyTags => "Number of Tags exceed the current limit for the provided ResourceArn".to_owned(),
             Self::SseTypeRequired => oom("SSEType KMS is required if KMSMasterKeyId is specified"),
             Self::SseTypeWhileDisabled => oom("SSEType can not be specified if Enabled is false"),
             Self::SseKeyWhileDisabled => oom("KMSMasterKeyId can not be specified if Enabled is false"),

@@ -1,5 +1,6 @@
 //! CreateTable: binds the table to its key first, so that a key that cannot be used leaves no table behind.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use identity::Caller;
@@ -14,10 +15,11 @@ use crate::error::TableError;
 use crate::keyring::Keyring;
 use crate::kms::Actor;
 use crate::layout;
-use crate::record::{Billing, Definition, KeyBinding, TableRecord};
+use crate::record::{Billing, ChosenClass, Definition, KeyBinding, TableClass, TableRecord};
 use crate::schema::{AttributeDefinition, KeySchema, KeySchemaElement};
 use crate::sse::{Choice, SseSpecification};
 use crate::table::{Committed, Table};
+use crate::tags::{self, Tag};
 use crate::validate::{self, Member, Violations};
 
 /// A CreateTable request.
@@ -29,7 +31,7 @@ pub struct CreateTable {
     pub attribute_definitions: Vec<AttributeDefinition>,
     /// Partition key, then perhaps sort key.
     pub key_schema: Vec<KeySchemaElement>,
-    /// Absent is provisioned if a throughput is given, and on demand if none is.
+    /// Absent is provisioned.
     pub billing_mode: Member<BillingMode>,
     /// Read and write capacity units.
     pub provisioned_throughput: Option<(i64, i64)>,
@@ -37,6 +39,10 @@ pub struct CreateTable {
     pub sse_specification: Option<SseSpecification>,
     /// Whether DeleteTable shall be refused.
     pub deletion_protection: bool,
+    /// How the storage is paid for.
+    pub table_class: Member<TableClass>,
+    /// At most 50.
+    pub tags: Vec<Tag>,
 }
 
 impl Tables {
@@ -71,12 +77,20 @@ impl Tables {
             attributes: attributes(&request.attribute_definitions),
             schema,
         };
+        let tags = tags::merged(&BTreeMap::new(), request.tags)?;
         let key = inner.bind(&actor(&granted), &choice, &definition.context()).await?;
+        let now_ms = inner.clock.unix_ms();
         let record = TableRecord {
             definition,
-            created_ms: inner.clock.unix_ms(),
+            created_ms: now_ms,
             billing,
+            billing_history: billing::history(None, billing, now_ms),
+            table_class: request
+                .table_class
+                .known()
+                .map(|class| ChosenClass { class: *class, changed_ms: None }),
             deletion_protection: request.deletion_protection,
+            tags,
             key,
             pending: None,
             inaccessible_ms: None,
@@ -101,7 +115,10 @@ fn check(request: &CreateTable) -> Result<(KeySchema, Choice, Billing), TableErr
     if let Some(sse) = &request.sse_specification {
         sse.constraints(&mut violations);
     }
+    billing::class_constraints(&request.table_class, &mut violations);
+    tags::constraints(&request.tags, &mut violations);
     violations.finish()?;
+    tags::check(&request.tags)?;
     let billing = billing::billing(None, &request.billing_mode, request.provisioned_throughput)?;
     let schema = KeySchema::for_new_table(&request.attribute_definitions, &request.key_schema)?;
     let choice = request.sse_specification.as_ref().map_or(Ok(Choice::Owned), SseSpecification::choice)?;

@@ -2,10 +2,11 @@
 
 use identity::Caller;
 
+use super::billing;
 use crate::authorize::Op;
 use crate::engine::{Inner, Tables};
 use crate::error::TableError;
-use crate::record::{Billing, KeyBinding, KeyKind, TableRecord};
+use crate::record::{Billing, BillingHistory, ChosenClass, KeyBinding, KeyKind, TableRecord};
 use crate::schema::{KeySchema, ScalarType};
 use crate::table::Table;
 
@@ -24,6 +25,12 @@ pub struct TableDescription {
     pub created_ms: i64,
     /// Billing mode and throughput.
     pub billing: Billing,
+    /// What was done to it since the table was made.
+    pub billing_history: BillingHistory,
+    /// How often throughput was lowered today (UTC).
+    pub decreases_today: i64,
+    /// The table class; none if nobody ever chose one.
+    pub table_class: Option<ChosenClass>,
     /// ARN.
     pub arn: String,
     /// Its identity, a UUID.
@@ -97,6 +104,9 @@ impl Inner {
             status,
             created_ms: record.created_ms,
             billing: record.billing,
+            billing_history: record.billing_history,
+            decreases_today: billing::decreases_today(&record.billing_history, self.clock.unix_ms()),
+            table_class: record.table_class,
             arn: self.arn(&definition.name),
             id: definition.id.to_string(),
             sse: describe_sse(record),

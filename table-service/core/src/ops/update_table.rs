@@ -15,12 +15,12 @@ use crate::engine::{Inner, Tables, whole};
 use crate::error::{Invalid, TableError};
 use crate::keyring;
 use crate::kms::{Actor, KmsFailure};
-use crate::record::{KeyKind, TableRecord};
+use crate::record::{ChosenClass, KeyKind, TableClass, TableRecord};
 use crate::sse::{Choice, SseSpecification};
 use crate::table::{Committed, Table};
 use crate::validate::{Member, Violations};
 
-/// An UpdateTable request. A switch must be the only change in it, and so must deletion protection.
+/// An UpdateTable request. A switch must be the only change in it, and so must deletion protection and table class.
 #[derive(Debug, Default)]
 pub struct UpdateTable {
     /// Name or ARN.
@@ -33,6 +33,8 @@ pub struct UpdateTable {
     pub provisioned_throughput: Option<(i64, i64)>,
     /// Whether DeleteTable shall be refused.
     pub deletion_protection: Option<bool>,
+    /// How the storage is paid for; must be the only change.
+    pub table_class: Member<TableClass>,
 }
 
 impl Tables {
@@ -81,6 +83,7 @@ fn check(request: &UpdateTable) -> Result<Option<Choice>, TableError> {
     if let Some(sse) = &request.sse_specification {
         sse.constraints(&mut violations);
     }
+    billing::class_constraints(&request.table_class, &mut violations);
     violations.finish()?;
     if request.sse_specification.is_none() && !request.changes_settings() {
         return Err(Invalid::NothingToUpdate.into());
@@ -94,7 +97,7 @@ impl UpdateTable {
     }
 
     fn changes_settings(&self) -> bool {
-        self.changes_billing() || self.deletion_protection.is_some()
+        self.changes_billing() || self.deletion_protection.is_some() || self.table_class != Member::Absent
     }
 }
 
@@ -202,14 +205,23 @@ impl Inner {
     ) -> Result<TableRecord, TableError> {
         let committed = table.committed();
         let mut record = committed.record.clone();
+        let class = request.table_class.known();
         if let Some(protection) = request.deletion_protection {
-            if request.changes_billing() {
+            if request.changes_billing() || class.is_some() {
                 return Err(Invalid::ProtectionNotAlone.into());
             }
             record.deletion_protection = protection;
         }
-        record.billing =
-            billing::billing(Some(record.billing), &request.billing_mode, request.provisioned_throughput)?;
+        if let Some(class) = class {
+            if request.changes_billing() {
+                return Err(Invalid::TableClassNotAlone.into());
+            }
+            record.table_class = Some(ChosenClass { class: *class, changed_ms: Some(self.clock.unix_ms()) });
+        }
+        let (was, stated) = (record.billing, request.provisioned_throughput);
+        record.billing = billing::billing(Some(was), &request.billing_mode, stated)?;
+        record.billing_history =
+            billing::history(Some((was, record.billing_history)), record.billing, self.clock.unix_ms());
         table.show(self.replace(&committed, record.clone(), None).await?);
         Ok(record)
     }

@@ -30,8 +30,10 @@ use table_core::error::TableError;
 use table_core::kms::KeyState;
 use table_core::lease::LeaseTerms;
 use table_core::ops::*;
+use table_core::record::TableClass;
 use table_core::schema::{AttributeDefinition, KeyRole, KeySchemaElement, ScalarType};
 use table_core::sse::{SseSpecification, SseType};
+use table_core::tags::Tag;
 use table_core::validate::Member;
 use table_core::value::{AttributeValue, Item, raw};
 use table_core::{Config, Ports, Tables};
@@ -122,6 +124,7 @@ fn music(sse: Option<SseSpecification>) -> CreateTable {
         attribute_definitions: vec![attribute("Artist"), attribute("SongTitle")],
         key_schema: vec![element("Artist", KeyRole::Hash), element("SongTitle", KeyRole::Range)],
         sse_specification: sse,
+        billing_mode: Member::Known(BillingMode::PayPerRequest),
         ..Default::default()
     }
 }
