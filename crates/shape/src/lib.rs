@@ -51,7 +51,7 @@
 //!     /// What the domain's operation checks as well, so that other doors have it.
 //!     fn constraints(&self, violations: &mut Violations) {
 //!         violations.one_of("mode", &self.mode);
-//!         violations.range("limit", self.limit.map(i64::from), 1..=100);
+//!         violations.range("limit", self.limit, 1..=100);
 //!     }
 //! }
 //!

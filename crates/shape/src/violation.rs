@@ -140,13 +140,23 @@ impl Violations {
     }
 
     /// Checks a number that may be absent.
-    pub fn range(&mut self, path: &str, value: Option<i64>, range: RangeInclusive<i64>) {
-        let Some(value) = value else { return };
+    pub fn range<N: Copy + Into<i64>>(&mut self, path: &str, value: Option<N>, range: RangeInclusive<N>) {
+        let Some(value) = value.map(Into::into) else { return };
+        let (least, most) = ((*range.start()).into(), (*range.end()).into());
         let shown = || Shown::Value(Echo::from(value.to_string()));
-        if value < *range.start() {
-            self.push(path, shown(), Rule::Min(*range.start()));
-        } else if value > *range.end() {
-            self.push(path, shown(), Rule::Max(*range.end()));
+        if value < least {
+            self.push(path, shown(), Rule::Min(least));
+        } else if value > most {
+            self.push(path, shown(), Rule::Max(most));
+        }
+    }
+
+    /// Checks a pattern; whether it matches, the caller knows. A text that is too long to repeat breaks a rule already,
+    /// and that says enough.
+    pub fn pattern(&mut self, path: &str, text: &str, pattern: &'static str, matches: bool) {
+        let shown = Shown::short(text);
+        if !matches && shown != Shown::Hidden {
+            self.push(path, shown, Rule::Pattern(pattern));
         }
     }
 

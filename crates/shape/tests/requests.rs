@@ -89,7 +89,7 @@ impl Request for PutThing {
     fn constraints(&self, violations: &mut Violations) {
         violations.text("thingName", &self.thing_name, 3..=9);
         violations.one_of("kept", &self.kept);
-        violations.range("limit", self.limit.map(i64::from), 1..=100);
+        violations.range("limit", self.limit, 1..=100);
     }
 }
 

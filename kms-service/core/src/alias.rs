@@ -3,10 +3,10 @@
 use std::fmt;
 
 use identity::AccountId;
+use shape::Violations;
 
 use crate::{
     clock::Timestamp,
-    constraints::Violations,
     error::{KmsError, Rule},
     ids::KeyId,
     limits::ALIAS_NAME_CHARS_MAX,
@@ -42,7 +42,7 @@ impl AliasName {
     /// A name under which a user makes, moves or removes an alias.
     pub(crate) fn chosen(text: &str) -> Result<Self, KmsError> {
         let mut violations = Violations::default();
-        violations.text("aliasName", text, 1, ALIAS_NAME_CHARS_MAX);
+        violations.text("aliasName", text, 1..=ALIAS_NAME_CHARS_MAX);
         violations.finish()?;
         let Some(rest) = text.strip_prefix(PREFIX) else {
             return Err(KmsError::Rule(Rule::AliasPrefix));

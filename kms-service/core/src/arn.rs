@@ -2,10 +2,10 @@
 //! such a key exists is the ring's business.
 
 use identity::{AccountId, Region};
+use shape::Violations;
 
 use crate::{
     alias::AliasName,
-    constraints::Violations,
     error::{KmsError, Rule},
     ids::KeyId,
     limits::KEY_ID_CHARS_MAX,
@@ -78,7 +78,7 @@ impl KeyRef {
 
 /// The length rule of every member that names a key.
 pub(crate) fn check_length(violations: &mut Violations, path: &str, text: &str) {
-    violations.text(path, text, 1, KEY_ID_CHARS_MAX);
+    violations.text(path, text, 1..=KEY_ID_CHARS_MAX);
 }
 
 fn is_multi_region(text: &str) -> bool {

@@ -7,6 +7,7 @@ use std::{borrow::Cow, fmt};
 
 use fault::{Fault, Kind};
 use identity::{PrincipalArn, ServiceName};
+use shape::Violated;
 use store::StoreError;
 
 use crate::{authorize::Op, constraints::clip, limits};
@@ -14,9 +15,9 @@ use crate::{authorize::Op, constraints::clip, limits};
 /// Why an operation was refused or failed.
 #[derive(Debug, thiserror::Error)]
 pub enum KmsError {
-    /// Members of the request break lengths or ranges; each with its own sentence.
-    #[error("{}", constraint_text(.0))]
-    Constraints(Vec<String>),
+    /// Members of the request break rules of the API model.
+    #[error(transparent)]
+    Constraints(#[from] Violated),
     /// The request breaks a rule that is more than a length or a range.
     #[error("{0}")]
     Rule(Rule),
@@ -319,6 +320,7 @@ impl Fault for KmsError {
 
     fn public_message(&self) -> Cow<'_, str> {
         match self {
+            Self::Constraints(violated) => violated.public_text().into(),
             Self::Store(error) => error.public_message(),
             Self::Raced => "Another request changed the same data at the same time. Try again.".into(),
             Self::Stale => "The service cannot reach its storage at the moment.".into(),
@@ -326,11 +328,6 @@ impl Fault for KmsError {
             other => other.to_string().into(),
         }
     }
-}
-
-fn constraint_text(sentences: &[String]) -> String {
-    let s = if sentences.len() == 1 { "" } else { "s" };
-    format!("{} validation error{s} detected: {}", sentences.len(), sentences.join("; "))
 }
 
 impl fmt::Display for Rule {

@@ -16,6 +16,7 @@ use std::sync::{
 
 use envelope::{Entropy, RootKey};
 use identity::{Caller, Region};
+use shape::Violations;
 use store::{CommitError, Effaceable, Store};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tracing::Instrument as _;
@@ -28,7 +29,6 @@ use crate::{
         Admitted, AliasAuthorized, Authorized, Permission, authorize, authorize_alias, authorize_watch,
     },
     clock::{Clock, Timestamp},
-    constraints::Violations,
     error::KmsError,
     events::{Hub, Watch, WatchEvent},
     first_use::Prospect,

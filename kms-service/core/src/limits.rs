@@ -63,8 +63,7 @@ pub const LIST_PAGE: (i32, i32) = (50, 100);
 /// Characters of a pagination marker (model: MarkerType).
 pub const MARKER_CHARS_MAX: usize = 1024;
 
-/// Characters of the caller's own text that an error repeats. Error texts travel in HTTP/2 headers, whose size common
-/// servers and clients limit to 8 KB in total.
-pub const ECHO_CHARS_MAX: usize = 256;
+/// Characters of the caller's own text that an error repeats.
+pub const ECHO_CHARS_MAX: usize = shape::MAX_SHOWN_CHARS;
 /// Changes that a watcher may fall behind before it is told that it missed some.
 pub const WATCH_BUFFER: usize = 1024;

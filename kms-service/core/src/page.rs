@@ -1,6 +1,8 @@
 //! Lists in pages. A page ends with a marker that only the same list of the same service accepts.
 
-use crate::{constraints::Violations, error::KmsError, kms::View, limits::MARKER_CHARS_MAX};
+use shape::Violations;
+
+use crate::{error::KmsError, kms::View, limits::MARKER_CHARS_MAX};
 
 /// What part of a list is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,11 +25,9 @@ pub struct Page<T> {
 impl PageRequest {
     /// Checks the members against the list's default and most.
     pub(crate) fn check(&self, violations: &mut Violations, (_, most): (i32, i32)) {
-        if let Some(limit) = self.limit {
-            violations.number("limit", limit, 1, most);
-        }
+        violations.range("limit", self.limit, 1..=most);
         if let Some(marker) = &self.marker {
-            violations.count("marker", marker.chars().count(), 1, MARKER_CHARS_MAX);
+            violations.count("marker", marker.chars().count(), 1..=MARKER_CHARS_MAX);
         }
     }
 

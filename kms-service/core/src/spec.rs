@@ -1,8 +1,9 @@
 //! The choices that requests offer. Members that this service does not have yet are known by name, so that refusing one
 //! can say which.
 
+use shape::Violations;
+
 use crate::{
-    constraints::Violations,
     error::{KmsError, Rule},
     limits::NUMBER_OF_BYTES_MAX,
 };
@@ -103,9 +104,7 @@ pub struct DataKeySize {
 
 impl DataKeySize {
     pub(crate) fn check(self, violations: &mut Violations) {
-        if let Some(number) = self.number_of_bytes {
-            violations.number("numberOfBytes", number, 1, NUMBER_OF_BYTES_MAX);
-        }
+        violations.range("numberOfBytes", self.number_of_bytes, 1..=NUMBER_OF_BYTES_MAX);
     }
 
     /// The size in bytes.

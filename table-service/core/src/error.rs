@@ -8,15 +8,17 @@ use std::borrow::Cow;
 
 use fault::{Fault, Kind};
 use identity::PrincipalArn;
+use shape::Violated;
 use store::StoreError;
 
 mod echo;
 mod invalid;
 mod kms;
 
-pub use echo::{Echo, Echoes};
+pub use echo::Echoes;
 pub use invalid::{ExpressionError, ExpressionKind, Invalid};
 pub use kms::{KmsError, Plane};
+pub use shape::Echo;
 
 /// Why an operation of the table service failed.
 #[derive(Debug, thiserror::Error)]
@@ -102,6 +104,12 @@ pub enum TableError {
         /// What was violated, without customer data.
         what: &'static str,
     },
+}
+
+impl From<Violated> for TableError {
+    fn from(violated: Violated) -> Self {
+        Self::Invalid(violated.into())
+    }
 }
 
 impl Fault for TableError {

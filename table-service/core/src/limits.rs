@@ -103,9 +103,6 @@ pub const ENDPOINT_CACHE_MINUTES: i64 = 1440;
 /// Names in one page of ListTables, and its default (API).
 pub const MAX_LIST_TABLES: i64 = 100;
 
-/// Constraint violations that one answer lists (observed: the rest is left out).
-pub const MAX_VIOLATIONS: usize = 10;
-
 /// Members of a list that a text quotes before it says "...". Ours: enough to see what is
 /// meant, and a request can send millions.
 pub const MAX_LISTED: usize = 32;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use envelope::EncryptionContext;
 use serde::{Deserialize, Serialize};
+use shape::choices;
 
 use crate::error::TableError;
 use crate::schema::{KeySchema, ScalarType};
@@ -119,6 +120,8 @@ pub enum TableClass {
     /// For tables that are rarely read.
     StandardInfrequentAccess,
 }
+
+choices!(TableClass { Standard = "STANDARD", StandardInfrequentAccess = "STANDARD_INFREQUENT_ACCESS" });
 
 /// A table class that somebody chose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

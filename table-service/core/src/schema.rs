@@ -8,6 +8,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use shape::choices;
 
 use crate::error::Invalid;
 use crate::limits::{MAX_HASH_KEY_BYTES, MAX_RANGE_KEY_BYTES};
@@ -29,6 +30,8 @@ pub enum ScalarType {
     /// Bytes.
     B,
 }
+
+choices!(ScalarType { B = "B", N = "N", S = "S" });
 
 impl ScalarType {
     /// The name: `S`, `N` or `B`.

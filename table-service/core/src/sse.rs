@@ -5,9 +5,10 @@
 
 use std::fmt;
 
+use shape::{Member, Rule, Shown, Violations, choices};
+
 use crate::error::{Echo, Invalid};
 use crate::kms::MANAGED_KEY_ALIAS;
-use crate::validate::{Member, Rule, Shown, Violations};
 
 /// An SSESpecification, as sent.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +29,8 @@ pub enum SseType {
     /// A key in KMS.
     Kms,
 }
+
+choices!(SseType { Aes256 = "AES256", Kms = "KMS" });
 
 /// What names a KMS key in a request: id, key ARN, alias name or alias ARN. Not empty.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -60,7 +63,7 @@ pub enum Choice {
 impl SseSpecification {
     /// Adds the violations of the model's constraints.
     pub fn constraints(&self, violations: &mut Violations) {
-        violations.one_of("sSESpecification.sSEType", &self.sse_type, "AES256, KMS");
+        violations.one_of("sSESpecification.sSEType", &self.sse_type);
         if self.kms_master_key_id.as_deref() == Some("") {
             violations.push(
                 "sSESpecification.kMSMasterKeyId",

@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use shape::{Rule, Shown, Violations};
+
 use crate::error::{Echo, Invalid};
 use crate::limits::{MAX_TAG_KEY_CHARS, MAX_TAG_VALUE_CHARS, MAX_TAGS};
-use crate::validate::{Rule, Shown, Violations};
 
 /// What AWS keeps for itself.
 const RESERVED_PREFIX: &str = "aws:";

@@ -2,12 +2,12 @@
 
 use prost_types::Timestamp;
 use proto::table as wire;
+use shape::Member;
 use table_core::ops::{BillingMode, SseStatus, TableDescription, TableStatus};
 use table_core::record::{Billing, TableClass};
 use table_core::schema::{AttributeDefinition, KeyRole, KeySchemaElement, ScalarType};
 use table_core::sse::{SseSpecification, SseType};
 use table_core::tags::Tag;
-use table_core::validate::Member;
 
 /// An enum member of a request: absent, known, or a number that this version does not know.
 fn member<W: TryFrom<i32>, T>(number: i32, known: impl FnOnce(W) -> Option<T>) -> Member<T> {

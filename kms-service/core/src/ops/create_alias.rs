@@ -1,6 +1,7 @@
 //! CreateAlias: a name for a customer key.
 
 use identity::Caller;
+use shape::Violations;
 
 use crate::{
     Kms,
@@ -8,7 +9,6 @@ use crate::{
     arn::{KeyRef, check_length},
     audit::{Operation, Trail},
     authorize::{Admitted, Permission, authorize_account},
-    constraints::Violations,
     error::{KmsError, Quota, Rule},
     grant::Asked,
     ids::alias_arn,

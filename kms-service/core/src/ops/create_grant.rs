@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use identity::{Caller, ServiceName};
+use shape::Violations;
 
 use crate::{
     Kms,
     arn::check_length,
     audit::Operation,
     authorize::{Op, denied},
-    constraints::Violations,
+    constraints,
     error::{DenialReason, KmsError, Quota},
     grant::{Asked, Constraints, GrantOperation, GrantTerms, Grantee},
     ids::GrantId,
@@ -55,19 +56,19 @@ impl CreateGrant {
     fn check(&self) -> Result<(), KmsError> {
         let mut violations = Violations::default();
         check_length(&mut violations, "keyId", &self.key_id);
-        violations.text("granteePrincipal", &self.grantee_principal, 1, PRINCIPAL_CHARS_MAX);
+        violations.text("granteePrincipal", &self.grantee_principal, 1..=PRINCIPAL_CHARS_MAX);
         if let Some(retiring) = &self.retiring_principal {
-            violations.text("retiringPrincipal", retiring, 1, PRINCIPAL_CHARS_MAX);
+            violations.text("retiringPrincipal", retiring, 1..=PRINCIPAL_CHARS_MAX);
         }
-        violations.count("operations", self.operations.len(), 1, usize::MAX);
+        violations.count("operations", self.operations.len(), 1..=usize::MAX);
         check_constraints(&mut violations, &self.constraints);
-        violations.grant_tokens(&self.grant_tokens);
+        constraints::grant_tokens(&mut violations, &self.grant_tokens);
         if let Some(name) = &self.name {
             let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '/' | '_' | '-');
-            violations.text("name", name, 1, GRANT_NAME_CHARS_MAX);
+            violations.text("name", name, 1..=GRANT_NAME_CHARS_MAX);
             violations.pattern("name", name, "^[a-zA-Z0-9:/_-]+$", name.chars().all(legal));
         }
-        violations.finish()
+        Ok(violations.finish()?)
     }
 
     fn terms(self, caller: &Caller) -> Result<GrantTerms, KmsError> {
@@ -89,11 +90,11 @@ fn check_constraints(violations: &mut Violations, constraints: &Constraints) {
     for (member, context) in both {
         let Some(context) = context else { continue };
         let path = format!("constraints.{member}");
-        violations.context(&path, context);
-        violations.count(&path, context.len(), 0, CONSTRAINT_PAIRS_MAX);
+        constraints::context(violations, &path, context);
+        violations.count(&path, context.len(), 0..=CONSTRAINT_PAIRS_MAX);
         // More than that are wrong already, and a complaint about each would have no bound.
         for (_, value) in context.iter().take(CONSTRAINT_PAIRS_MAX) {
-            violations.count(&format!("{path}.value"), value.chars().count(), 0, CONSTRAINT_VALUE_CHARS_MAX);
+            violations.count(&format!("{path}.value"), value.chars().count(), 0..=CONSTRAINT_VALUE_CHARS_MAX);
         }
     }
 }

@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 
 use identity::Caller;
+use shape::Violations;
 
 use crate::{
     Kms,
     audit::Operation,
     authorize::{authorize_account, may},
-    constraints::Violations,
     error::{KmsError, Quota, TagRule, Unsupported},
     ids::KeyId,
     key::{KeyKind, KeyRecord, Tag},
@@ -43,11 +43,11 @@ pub struct CreateKey {
 impl CreateKey {
     fn check(&self) -> Result<(), KmsError> {
         let mut violations = Violations::default();
-        violations.count("description", self.description.chars().count(), 0, DESCRIPTION_CHARS_MAX);
+        violations.count("description", self.description.chars().count(), 0..=DESCRIPTION_CHARS_MAX);
         for (index, tag) in (1_usize..).zip(self.tags.iter().take(TAGS_MAX)) {
             let path = |member| format!("tags.{index}.member.{member}");
-            violations.count(&path("tagKey"), tag.key.chars().count(), 1, TAG_KEY_CHARS_MAX);
-            violations.count(&path("tagValue"), tag.value.chars().count(), 0, TAG_VALUE_CHARS_MAX);
+            violations.count(&path("tagKey"), tag.key.chars().count(), 1..=TAG_KEY_CHARS_MAX);
+            violations.count(&path("tagValue"), tag.value.chars().count(), 0..=TAG_VALUE_CHARS_MAX);
         }
         violations.finish()?;
         self.check_offered()?;

@@ -2,13 +2,14 @@
 
 use envelope::{EncryptionContext, Plaintext};
 use identity::Caller;
+use shape::Violations;
 
 use crate::{
     Kms,
     arn::check_length,
     audit::Operation,
     authorize::may,
-    constraints::Violations,
+    constraints,
     error::KmsError,
     limits::CIPHERTEXT_BYTES_MAX,
     ops::ciphertext::{Ciphertext, Opened},
@@ -44,13 +45,13 @@ pub struct Decrypted {
 impl Decrypt {
     fn check(&self) -> Result<(), KmsError> {
         let mut violations = Violations::default();
-        violations.count("ciphertextBlob", self.ciphertext_blob.len(), 1, CIPHERTEXT_BYTES_MAX);
-        violations.context("encryptionContext", &self.context);
+        violations.count("ciphertextBlob", self.ciphertext_blob.len(), 1..=CIPHERTEXT_BYTES_MAX);
+        constraints::context(&mut violations, "encryptionContext", &self.context);
         if let Some(key_id) = &self.key_id {
             check_length(&mut violations, "keyId", key_id);
         }
-        violations.grant_tokens(&self.grant_tokens);
-        violations.finish()
+        constraints::grant_tokens(&mut violations, &self.grant_tokens);
+        Ok(violations.finish()?)
     }
 
     fn ciphertext(&self) -> Ciphertext<'_> {

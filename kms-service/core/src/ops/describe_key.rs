@@ -1,10 +1,11 @@
 //! DescribeKey: what is known of a key.
 
 use identity::Caller;
+use shape::Violations;
 
 use crate::{
-    Kms, arn::check_length, audit::Operation, authorize::may, constraints::Violations, error::KmsError,
-    grant::Asked, metadata::KeyMetadata,
+    Kms, arn::check_length, audit::Operation, authorize::may, constraints, error::KmsError, grant::Asked,
+    metadata::KeyMetadata,
 };
 
 /// Which key.
@@ -20,8 +21,8 @@ impl DescribeKey {
     fn check(&self) -> Result<(), KmsError> {
         let mut violations = Violations::default();
         check_length(&mut violations, "keyId", &self.key_id);
-        violations.grant_tokens(&self.grant_tokens);
-        violations.finish()
+        constraints::grant_tokens(&mut violations, &self.grant_tokens);
+        Ok(violations.finish()?)
     }
 }
 

@@ -2,10 +2,11 @@
 
 use envelope::{EncryptionContext, Plaintext};
 use identity::Caller;
+use shape::Violations;
 
 use crate::{
-    Kms, arn::check_length, audit::Operation, authorize::may, constraints::Violations, error::KmsError,
-    grant::Asked, limits::PLAINTEXT_BYTES_MAX, ops::ciphertext::seal, spec::EncryptionAlgorithm,
+    Kms, arn::check_length, audit::Operation, authorize::may, constraints, error::KmsError, grant::Asked,
+    limits::PLAINTEXT_BYTES_MAX, ops::ciphertext::seal, spec::EncryptionAlgorithm,
 };
 
 /// What to encrypt, and under which key.
@@ -37,10 +38,10 @@ impl Encrypt {
     fn check(&self) -> Result<(), KmsError> {
         let mut violations = Violations::default();
         check_length(&mut violations, "keyId", &self.key_id);
-        violations.count("plaintext", self.plaintext.len(), 1, PLAINTEXT_BYTES_MAX);
-        violations.context("encryptionContext", &self.context);
-        violations.grant_tokens(&self.grant_tokens);
-        violations.finish()
+        violations.count("plaintext", self.plaintext.len(), 1..=PLAINTEXT_BYTES_MAX);
+        constraints::context(&mut violations, "encryptionContext", &self.context);
+        constraints::grant_tokens(&mut violations, &self.grant_tokens);
+        Ok(violations.finish()?)
     }
 }
 

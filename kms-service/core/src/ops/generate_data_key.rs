@@ -2,13 +2,14 @@
 
 use envelope::{EncryptionContext, Plaintext};
 use identity::Caller;
+use shape::Violations;
 
 use crate::{
     Kms,
     arn::check_length,
     audit::Operation,
     authorize::{Seals, may},
-    constraints::Violations,
+    constraints,
     error::KmsError,
     grant::Asked,
     ops::ciphertext::seal,
@@ -47,9 +48,9 @@ impl GenerateDataKey {
         let mut violations = Violations::default();
         check_length(&mut violations, "keyId", &self.key_id);
         self.size.check(&mut violations);
-        violations.context("encryptionContext", &self.context);
-        violations.grant_tokens(&self.grant_tokens);
-        violations.finish()
+        constraints::context(&mut violations, "encryptionContext", &self.context);
+        constraints::grant_tokens(&mut violations, &self.grant_tokens);
+        Ok(violations.finish()?)
     }
 }
 

@@ -2,12 +2,12 @@
 
 use envelope::Plaintext;
 use identity::Caller;
+use shape::Violations;
 
 use crate::{
     Kms,
     audit::Operation,
     authorize::{authorize_account, may},
-    constraints::Violations,
     error::{KmsError, Rule},
     limits::NUMBER_OF_BYTES_MAX,
 };
@@ -23,7 +23,7 @@ impl GenerateRandom {
     fn length(self) -> Result<usize, KmsError> {
         let number = self.number_of_bytes.ok_or(KmsError::Rule(Rule::NumberOfBytesRequired))?;
         let mut violations = Violations::default();
-        violations.number("numberOfBytes", number, 1, NUMBER_OF_BYTES_MAX);
+        violations.range("numberOfBytes", Some(number), 1..=NUMBER_OF_BYTES_MAX);
         violations.finish()?;
         usize::try_from(number).map_err(|_| KmsError::Rule(Rule::NumberOfBytesRequired))
     }

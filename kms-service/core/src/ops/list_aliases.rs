@@ -1,6 +1,7 @@
 //! ListAliases: the aliases of the caller's account, in the order of their names.
 
 use identity::{AccountId, Caller};
+use shape::Violations;
 
 use crate::{
     Kms,
@@ -9,7 +10,6 @@ use crate::{
     audit::Operation,
     authorize::{authorize_account, may},
     clock::Timestamp,
-    constraints::Violations,
     error::KmsError,
     ids::{KeyId, alias_arn},
     kms::View,
@@ -90,7 +90,7 @@ impl ListAliases {
             check_length(&mut violations, "keyId", key_id);
         }
         self.page.check(&mut violations, LIST_PAGE);
-        violations.finish()
+        Ok(violations.finish()?)
     }
 }
 

@@ -1,6 +1,7 @@
 //! ListGrants: the grants of a key, in the order of their ids.
 
 use identity::{AccountId, Caller};
+use shape::Violations;
 
 use crate::{
     Kms,
@@ -8,7 +9,6 @@ use crate::{
     audit::Operation,
     authorize::may,
     clock::Timestamp,
-    constraints::Violations,
     error::KmsError,
     grant::{Constraints, Grant, GrantOperation},
     ids::GrantId,
@@ -58,13 +58,13 @@ impl ListGrants {
         let mut violations = Violations::default();
         check_length(&mut violations, "keyId", &self.key_id);
         if let Some(grant_id) = &self.grant_id {
-            violations.text("grantId", grant_id, 1, GRANT_ID_CHARS_MAX);
+            violations.text("grantId", grant_id, 1..=GRANT_ID_CHARS_MAX);
         }
         if let Some(grantee) = &self.grantee_principal {
-            violations.text("granteePrincipal", grantee, 1, PRINCIPAL_CHARS_MAX);
+            violations.text("granteePrincipal", grantee, 1..=PRINCIPAL_CHARS_MAX);
         }
         self.page.check(&mut violations, LIST_PAGE);
-        violations.finish()
+        Ok(violations.finish()?)
     }
 
     fn grant_id(&self) -> Result<Option<GrantId>, KmsError> {

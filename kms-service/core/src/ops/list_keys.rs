@@ -1,12 +1,12 @@
 //! ListKeys: the keys of the caller's account, in the order of their ids.
 
 use identity::Caller;
+use shape::Violations;
 
 use crate::{
     Kms,
     audit::Operation,
     authorize::{authorize_account, may},
-    constraints::Violations,
     error::KmsError,
     ids::KeyId,
     key::KeyKind,

@@ -2,13 +2,14 @@
 
 use envelope::EncryptionContext;
 use identity::Caller;
+use shape::Violations;
 
 use crate::{
     Kms,
     arn::check_length,
     audit::Operation,
     authorize::may,
-    constraints::Violations,
+    constraints,
     error::KmsError,
     grant::Asked,
     limits::CIPHERTEXT_BYTES_MAX,
@@ -56,15 +57,15 @@ pub struct ReEncrypted {
 impl ReEncrypt {
     fn check(&self) -> Result<(), KmsError> {
         let mut violations = Violations::default();
-        violations.count("ciphertextBlob", self.ciphertext_blob.len(), 1, CIPHERTEXT_BYTES_MAX);
-        violations.context("sourceEncryptionContext", &self.source_context);
+        violations.count("ciphertextBlob", self.ciphertext_blob.len(), 1..=CIPHERTEXT_BYTES_MAX);
+        constraints::context(&mut violations, "sourceEncryptionContext", &self.source_context);
         if let Some(key_id) = &self.source_key_id {
             check_length(&mut violations, "sourceKeyId", key_id);
         }
         check_length(&mut violations, "destinationKeyId", &self.destination_key_id);
-        violations.context("destinationEncryptionContext", &self.destination_context);
-        violations.grant_tokens(&self.grant_tokens);
-        violations.finish()
+        constraints::context(&mut violations, "destinationEncryptionContext", &self.destination_context);
+        constraints::grant_tokens(&mut violations, &self.grant_tokens);
+        Ok(violations.finish()?)
     }
 
     fn source(&self) -> Ciphertext<'_> {

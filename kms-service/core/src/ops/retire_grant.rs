@@ -1,13 +1,13 @@
 //! RetireGrant: whoever a grant serves ends it when it is no longer needed.
 
 use identity::Caller;
+use shape::Violations;
 
 use crate::{
     Kms,
     arn::{KeyRef, check_length},
     audit::Operation,
     authorize::authorize_retirement,
-    constraints::Violations,
     error::{KmsError, Rule},
     grant::{Grant, Grantee},
     kms::View,
@@ -34,15 +34,15 @@ impl RetireGrant {
     fn check(&self) -> Result<(), KmsError> {
         let mut violations = Violations::default();
         if let Some(token) = &self.grant_token {
-            violations.count("grantToken", token.chars().count(), 1, GRANT_TOKEN_CHARS_MAX);
+            violations.count("grantToken", token.chars().count(), 1..=GRANT_TOKEN_CHARS_MAX);
         }
         if let Some(key_id) = &self.key_id {
             check_length(&mut violations, "keyId", key_id);
         }
         if let Some(grant_id) = &self.grant_id {
-            violations.text("grantId", grant_id, 1, GRANT_ID_CHARS_MAX);
+            violations.text("grantId", grant_id, 1..=GRANT_ID_CHARS_MAX);
         }
-        violations.finish()
+        Ok(violations.finish()?)
     }
 
     fn find<'r>(&self, view: &View<'r>, caller: &Caller) -> Result<(&'r Entry, &'r Grant), KmsError> {

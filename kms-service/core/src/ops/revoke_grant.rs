@@ -1,10 +1,11 @@
 //! RevokeGrant: whoever manages a key takes a grant back.
 
 use identity::Caller;
+use shape::Violations;
 
 use crate::{
-    Kms, audit::Operation, authorize::may, constraints::Violations, error::KmsError,
-    limits::GRANT_ID_CHARS_MAX, ops::list_grants::parse_grant_id, plan::Plan,
+    Kms, audit::Operation, authorize::may, error::KmsError, limits::GRANT_ID_CHARS_MAX,
+    ops::list_grants::parse_grant_id, plan::Plan,
 };
 
 /// Which grant.
@@ -27,7 +28,7 @@ impl Kms {
         let who = caller.clone();
         self.change(caller, Operation::RevokeGrant, move |view, trail| {
             let mut violations = Violations::default();
-            violations.text("grantId", &request.grant_id, 1, GRANT_ID_CHARS_MAX);
+            violations.text("grantId", &request.grant_id, 1..=GRANT_ID_CHARS_MAX);
             violations.finish()?;
             let id = parse_grant_id(&request.grant_id)?;
             let key = view.admit::<may::RevokeGrant>(&who, trail, &request.key_id)?;

@@ -1,36 +1,8 @@
-//! What a text quotes of the caller's own input.
+//! What a text quotes of a list that the caller sent.
 
-use std::fmt;
+use shape::Echo;
 
 use crate::limits::MAX_LISTED;
-
-/// Input of the caller that a text quotes. `Debug` shows its length only; there is no `Display`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Echo(String);
-
-impl Echo {
-    pub(crate) fn show(&self, to_caller: bool) -> &str {
-        if to_caller { &self.0 } else { "..." }
-    }
-}
-
-impl From<&str> for Echo {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
-
-impl From<String> for Echo {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
-impl fmt::Debug for Echo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Echo({} bytes)", self.0.len())
-    }
-}
 
 /// The first members of a list that a text quotes; the list itself can have millions.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,9 +5,10 @@
 
 use std::fmt;
 
+use shape::Violated;
+
 use super::{Echo, Echoes};
 use crate::schema::ScalarType;
-use crate::validate::Violation;
 use crate::value::ValueType;
 
 /// Why a request is wrong in itself: DynamoDB's ValidationException.
@@ -15,7 +16,7 @@ use crate::value::ValueType;
 pub enum Invalid {
     // Model constraints.
     /// Members that break constraints of the API model.
-    Constraints(Vec<Violation>),
+    Constraints(Violated),
     // Attribute values.
     /// An attribute value without a type.
     EmptyValue,
@@ -252,7 +253,8 @@ impl Invalid {
 
     pub(super) fn text(&self, to_caller: bool) -> String {
         match self {
-            Self::Constraints(violations) => crate::validate::render(violations, to_caller),
+            Self::Constraints(violated) if to_caller => violated.public_text(),
+            Self::Constraints(violated) => violated.to_string(),
             Self::EmptyValue => "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes".to_owned(),
             Self::SeveralTypes => "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes".to_owned(),
             Self::NullNotTrue => oom("Null attribute value types must have the value of true"),
@@ -337,6 +339,12 @@ impl Invalid {
             Self::UnusedNames(keys) => format!("Value provided in ExpressionAttributeNames unused in expressions: keys: {{{}}}", keys.show(to_caller, "", ", ")),
             Self::UnusedValues(keys) => format!("Value provided in ExpressionAttributeValues unused in expressions: keys: {{{}}}", keys.show(to_caller, "", ", ")),
         }
+    }
+}
+
+impl From<Violated> for Invalid {
+    fn from(violated: Violated) -> Self {
+        Self::Constraints(violated)
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use identity::Caller;
+use shape::{Rule, Shown, Violation};
 use tokio::task::JoinSet;
 
 use crate::authorize::{Granted, Op};
@@ -15,7 +16,6 @@ use crate::limits::MAX_BATCH_WRITE_REQUESTS;
 use crate::request;
 use crate::schema::{KeyValue, PrimaryKey};
 use crate::table::Table;
-use crate::validate::{Rule, Shown, Violation};
 use crate::value::{Item, raw};
 
 /// One request of a batch.
@@ -152,7 +152,7 @@ fn check_counts(request: &BatchWriteItem) -> Result<(), Invalid> {
     // The model bounds each table's list; the operation bounds the whole.
     if request.request_items.values().any(|requests| requests.len() > MAX_BATCH_WRITE_REQUESTS) {
         let rule = Rule::MaxLength(MAX_BATCH_WRITE_REQUESTS);
-        return Err(Invalid::Constraints(vec![Violation::new("requestItems", Shown::Hidden, rule)]));
+        return Err(Invalid::Constraints(Violation::new("requestItems", Shown::Hidden, rule).into()));
     }
     if requests > MAX_BATCH_WRITE_REQUESTS { Err(Invalid::BatchTooLarge("BatchWriteItem")) } else { Ok(()) }
 }

@@ -1,8 +1,9 @@
 //! Billing mode and throughput: recorded and described, not enforced.
 
+use shape::{Member, Violations, choices};
+
 use crate::error::Invalid;
 use crate::record::{Billing, BillingHistory, TableClass};
-use crate::validate::{Member, Violations};
 
 /// The billing modes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,13 +14,15 @@ pub enum BillingMode {
     PayPerRequest,
 }
 
+choices!(BillingMode { Provisioned = "PROVISIONED", PayPerRequest = "PAY_PER_REQUEST" });
+
 /// Adds the violations of the model's constraints.
 pub(super) fn constraints(
     mode: &Member<BillingMode>,
     throughput: Option<(i64, i64)>,
     violations: &mut Violations,
 ) {
-    violations.one_of("billingMode", mode, "PROVISIONED, PAY_PER_REQUEST");
+    violations.one_of("billingMode", mode);
     let (read, write) = throughput.unzip();
     violations.range("provisionedThroughput.readCapacityUnits", read, 1..=i64::MAX);
     violations.range("provisionedThroughput.writeCapacityUnits", write, 1..=i64::MAX);
@@ -27,7 +30,7 @@ pub(super) fn constraints(
 
 /// Adds the violation of a class that there is not.
 pub(super) fn class_constraints(class: &Member<TableClass>, violations: &mut Violations) {
-    violations.one_of("tableClass", class, "STANDARD, STANDARD_INFREQUENT_ACCESS");
+    violations.one_of("tableClass", class);
 }
 
 /// What a request makes of a table's billing, once the model's constraints hold; `current` is none for a table that is

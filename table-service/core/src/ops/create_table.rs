@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use identity::Caller;
+use shape::{Member, Violations};
 use store::{Batch, CommitError};
 
 use super::billing::{self, BillingMode};
@@ -20,7 +21,7 @@ use crate::schema::{AttributeDefinition, KeySchema, KeySchemaElement};
 use crate::sse::{Choice, SseSpecification};
 use crate::table::{Committed, Table};
 use crate::tags::{self, Tag};
-use crate::validate::{self, Member, Violations};
+use crate::validate;
 
 /// A CreateTable request.
 #[derive(Debug, Default)]

@@ -1,12 +1,12 @@
 //! ListTables: names in byte order, a page at a time.
 
 use identity::Caller;
+use shape::Violations;
 
 use crate::authorize::Op;
 use crate::engine::Tables;
 use crate::error::TableError;
 use crate::limits::MAX_LIST_TABLES;
-use crate::validate::Violations;
 
 /// A ListTables request.
 #[derive(Debug, Default)]

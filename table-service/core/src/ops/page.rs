@@ -1,9 +1,10 @@
 //! What Query and Scan share: a page of items, bounded in count and in bytes, whatever the request allows.
 
+use shape::{Rule, Shown, Violation, Violations};
+
 use crate::error::{Invalid, TableError};
 use crate::limits::{MAX_ANSWER_BYTES, MAX_PAGE_BYTES, MAX_PAGE_ITEMS};
 use crate::record::Definition;
-use crate::validate::{Rule, Shown, Violation, Violations};
 use crate::value::Item;
 
 /// What a page carries.
@@ -32,7 +33,7 @@ impl Select {
                 let rule =
                     Rule::OneOf("SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES");
                 let violation = Violation::new("select", Shown::Value(other.into()), rule);
-                Err(Invalid::Constraints(vec![violation]).into())
+                Err(Invalid::Constraints(violation.into()).into())
             }
         }
     }
@@ -103,7 +104,7 @@ fn key_attributes(definition: &Definition, item: &Item) -> Option<Item> {
 
 /// A batch that asks for nothing.
 pub(crate) fn empty_batch() -> Invalid {
-    Invalid::Constraints(vec![Violation::new("RequestItems", Shown::Hidden, Rule::MinLength(1))])
+    Invalid::Constraints(Violation::new("RequestItems", Shown::Hidden, Rule::MinLength(1)).into())
 }
 
 /// Checks the `Limit` member.

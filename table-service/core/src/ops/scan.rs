@@ -4,6 +4,7 @@
 use std::ops::Bound;
 
 use identity::Caller;
+use shape::Violations;
 use store::{Direction, KeyRange, Limit};
 
 use super::page::{Page, PageBuilder, Select, page_limit};
@@ -15,7 +16,6 @@ use crate::error::{Invalid, TableError};
 use crate::items::Location;
 use crate::layout::{self, TOKEN_LEN, Token};
 use crate::limits::MAX_SCAN_SEGMENTS;
-use crate::validate::Violations;
 use crate::value::raw;
 
 /// A Scan request.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use identity::Caller;
+use shape::{Rule, Shown, Violations};
 
 use crate::authorize::Op;
 use crate::engine::{Tables, whole};
@@ -10,7 +11,6 @@ use crate::error::{Invalid, TableError};
 use crate::limits::MAX_RESOURCE_ARN_CHARS;
 use crate::record::TableRecord;
 use crate::tags::{self, Tag};
-use crate::validate::{Rule, Shown, Violations};
 
 /// A TagResource request.
 #[derive(Debug, Default)]

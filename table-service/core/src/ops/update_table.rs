@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use envelope::TableKey;
 use identity::Caller;
+use shape::{Member, Violations};
 
 use super::billing::{self, BillingMode};
 use super::create_table::actor;
@@ -18,7 +19,6 @@ use crate::kms::{Actor, KmsFailure};
 use crate::record::{ChosenClass, KeyKind, TableClass, TableRecord};
 use crate::sse::{Choice, SseSpecification};
 use crate::table::{Committed, Table};
-use crate::validate::{Member, Violations};
 
 /// An UpdateTable request. A switch must be the only change in it, and so must deletion protection and table class.
 #[derive(Debug, Default)]

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use shape::{Choice, Member, Rule, Shown, Violations, choices};
+
 use super::{KeyAttribute, KeySchema, ScalarType};
 use crate::error::{Echo, Echoes, Invalid};
 use crate::limits::{MAX_KEY_ATTRIBUTE_NAME_CHARS, MAX_KEY_SCHEMA_ELEMENTS, MAX_LISTED};
-use crate::validate::{Member, Rule, Shown, Violations};
 
 /// An attribute definition, as sent.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +25,8 @@ pub enum KeyRole {
     /// Sort key.
     Range,
 }
+
+choices!(KeyRole { Hash = "HASH", Range = "RANGE" });
 
 /// An element of a key schema, as sent.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +53,7 @@ impl KeySchema {
             }
             let path = |name| format!("attributeDefinitions.{}.member.{name}", at + 1);
             key_name(path, &definition.name, violations);
-            member(|| path("attributeType"), &definition.kind, "B, N, S", violations);
+            member(|| path("attributeType"), &definition.kind, violations);
         }
         match elements.len() {
             0 => violations.push("keySchema", Shown::Null, Rule::NotNull),
@@ -66,7 +69,7 @@ impl KeySchema {
             }
             let path = |name| format!("keySchema.{}.member.{name}", at + 1);
             key_name(path, &element.name, violations);
-            member(|| path("keyType"), &element.role, "HASH, RANGE", violations);
+            member(|| path("keyType"), &element.role, violations);
         }
     }
 
@@ -151,15 +154,10 @@ fn key_name(path: impl Fn(&'static str) -> String, name: &str, violations: &mut 
 }
 
 /// A required member of a closed set.
-fn member<T>(
-    path: impl FnOnce() -> String,
-    member: &Member<T>,
-    set: &'static str,
-    violations: &mut Violations,
-) {
+fn member<T: Choice>(path: impl FnOnce() -> String, member: &Member<T>, violations: &mut Violations) {
     match member {
         Member::Absent => violations.push(path(), Shown::Null, Rule::NotNull),
-        Member::Other(_) => violations.one_of(&path(), member, set),
+        Member::Other(_) => violations.one_of(&path(), member),
         Member::Known(_) => {}
     }
 }

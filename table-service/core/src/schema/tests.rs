@@ -3,8 +3,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::limits::MAX_LISTED;
 use crate::number::Number;
-use crate::validate::Member;
 use crate::value::arbitrary::any_key_value;
+use shape::Member;
 
 const OOM: &str = "One or more parameter values were invalid: ";
 

@@ -24,6 +24,7 @@ use fake_kms::{FakeKms, arn};
 use fault::{Fault as _, Kind};
 use gated_store::GatedStore;
 use identity::{AccountId, Caller, PolicyDocument, Principal, PrincipalArn};
+use shape::Member;
 use store::{Direction, Effaceable, KeyRange, Limit, MemoryStore, Store};
 use table_core::clock::SystemClock;
 use table_core::error::TableError;
@@ -34,7 +35,6 @@ use table_core::record::TableClass;
 use table_core::schema::{AttributeDefinition, KeyRole, KeySchemaElement, ScalarType};
 use table_core::sse::{SseSpecification, SseType};
 use table_core::tags::Tag;
-use table_core::validate::Member;
 use table_core::value::{AttributeValue, Item, raw};
 use table_core::{Config, Ports, Tables};
 
