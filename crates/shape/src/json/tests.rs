@@ -171,14 +171,21 @@ proptest! {
         if cut {
             text.truncate(at);
         }
-        prop_assert_eq!(read(&text).is_some(), serde_json::from_slice::<serde::de::IgnoredAny>(&text).is_ok()
-            && serde_json::from_slice::<Value>(&text).is_ok(), "{}", String::from_utf8_lossy(&text));
+        prop_assert_eq!(read(&text).is_some(), is_accepted_elsewhere(&text), "{}", String::from_utf8_lossy(&text));
     }
 
     #[test]
     fn never_panics(bytes in prop::collection::vec(spoiler(), 0..64)) {
         read(&bytes);
     }
+}
+
+/// Whether another reader takes the text: one that skips, because only it leaves the size of numbers alone, and one that
+/// builds a tree, because only it looks into escapes.
+fn is_accepted_elsewhere(text: &[u8]) -> bool {
+    let is_too_large = |error: &serde_json::Error| error.to_string().starts_with("number out of range");
+    serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok()
+        && serde_json::from_slice::<Value>(text).err().is_none_or(|error| is_too_large(&error))
 }
 
 /// Bytes that mean something in JSON, and some that do not.
