@@ -14,6 +14,16 @@ pub trait Request: Decode {
     fn constraints(&self, violations: &mut Violations) {
         let _none = violations;
     }
+
+    /// The same, as the operation runs it.
+    ///
+    /// # Errors
+    /// All violations.
+    fn check(&self) -> Result<(), Violated> {
+        let mut violations = Violations::new();
+        self.constraints(&mut violations);
+        violations.finish()
+    }
 }
 
 /// Why a body was refused before any operation saw it.

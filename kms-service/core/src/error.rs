@@ -222,6 +222,8 @@ pub enum Unsupported {
     KeyUsage(&'static str),
     /// Material from elsewhere.
     Origin(&'static str),
+    /// A member or a value of one, in the wire's spelling.
+    Member(&'static str),
 }
 
 /// Who was refused what, and why.
@@ -404,6 +406,7 @@ impl fmt::Display for Unsupported {
             Self::KeySpec(name) => write!(f, "KeySpec {name} is not offered; use SYMMETRIC_DEFAULT."),
             Self::KeyUsage(name) => write!(f, "KeyUsage {name} is not offered; use ENCRYPT_DECRYPT."),
             Self::Origin(name) => write!(f, "Origin {name} is not offered; use AWS_KMS."),
+            Self::Member(name) => write!(f, "{name} is not offered yet."),
         }
     }
 }

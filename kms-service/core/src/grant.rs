@@ -1,9 +1,10 @@
 //! Grants: an allowance on one key for one grantee, within constraints. A grant never denies and is never changed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use envelope::EncryptionContext;
 use identity::{AccountId, Principal, PrincipalArn, ServiceName};
+use shape::{Decode, choices};
 
 use crate::{
     authorize::Op,
@@ -25,6 +26,21 @@ pub enum GrantOperation {
     RetireGrant,
     DescribeKey,
 }
+
+choices!(GrantOperation {
+    Decrypt = "Decrypt",
+    Encrypt = "Encrypt",
+    GenerateDataKey = "GenerateDataKey",
+    GenerateDataKeyWithoutPlaintext = "GenerateDataKeyWithoutPlaintext",
+    ReEncryptFrom = "ReEncryptFrom",
+    ReEncryptTo = "ReEncryptTo",
+    CreateGrant = "CreateGrant",
+    RetireGrant = "RetireGrant",
+    DescribeKey = "DescribeKey",
+} later {
+    "Sign", "Verify", "GetPublicKey", "GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext",
+    "GenerateMac", "VerifyMac", "DeriveSharedSecret", "Encapsulate", "Decapsulate",
+});
 
 impl GrantOperation {
     /// Every one.
@@ -109,11 +125,14 @@ impl Grantee {
 }
 
 /// What the encryption context of a request must be for a grant to apply.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
+#[shape(name = "GrantConstraints", later("SourceArn"))]
 pub struct Constraints {
     /// The request's context must contain these pairs.
+    #[shape(rename = "EncryptionContextSubset", via = BTreeMap<String, String>, by = |pairs| Some(EncryptionContext::from(pairs)))]
     pub subset: Option<EncryptionContext>,
     /// The request's context must be these pairs and no others.
+    #[shape(rename = "EncryptionContextEquals", via = BTreeMap<String, String>, by = |pairs| Some(EncryptionContext::from(pairs)))]
     pub equals: Option<EncryptionContext>,
 }
 

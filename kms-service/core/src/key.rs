@@ -1,6 +1,7 @@
 //! A key as it is recorded: who it belongs to, what state it is in, and the state table that says what each state allows.
 
 use identity::AccountId;
+use shape::Decode;
 
 use crate::{
     authorize::Op, clock::Timestamp, error::KmsError, ids::KeyId, limits::ROTATION_PAUSE_MILLIS,
@@ -49,11 +50,13 @@ pub enum KeyState {
 }
 
 /// What a user may attach to a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 pub struct Tag {
     /// 1 to 128 characters, unique on a key.
+    #[shape(required, rename = "TagKey")]
     pub key: String,
     /// 0 to 256 characters.
+    #[shape(required, rename = "TagValue")]
     pub value: String,
 }
 

@@ -1,11 +1,11 @@
 //! Lists in pages. A page ends with a marker that only the same list of the same service accepts.
 
-use shape::Violations;
+use shape::{Decode, Violations};
 
 use crate::{error::KmsError, kms::View, limits::MARKER_CHARS_MAX};
 
 /// What part of a list is asked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 pub struct PageRequest {
     /// Most entries.
     pub limit: Option<i32>,

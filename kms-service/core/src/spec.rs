@@ -1,7 +1,7 @@
 //! The choices that requests offer. Members that this service does not have yet are known by name, so that refusing one
 //! can say which.
 
-use shape::Violations;
+use shape::{Decode, Violations, choices};
 
 use crate::{
     error::{KmsError, Rule},
@@ -9,12 +9,12 @@ use crate::{
 };
 
 macro_rules! named {
-    ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal,)+ }) => {
+    ($(#[$doc:meta])* $name:ident { $($(#[$attribute:meta])* $variant:ident = $text:literal,)+ }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[expect(missing_docs, reason = "the names are those of AWS")]
         pub enum $name {
-            $($variant,)+
+            $($(#[$attribute])* $variant,)+
         }
 
         impl $name {
@@ -30,7 +30,9 @@ macro_rules! named {
 
 named!(
     /// What a key is used for. Only encryption is offered.
+    #[derive(Default)]
     KeyUsage {
+        #[default]
         EncryptDecrypt = "ENCRYPT_DECRYPT",
         SignVerify = "SIGN_VERIFY",
         GenerateVerifyMac = "GENERATE_VERIFY_MAC",
@@ -39,7 +41,9 @@ named!(
 );
 named!(
     /// What a key is. Only symmetric keys are offered.
+    #[derive(Default)]
     KeySpec {
+        #[default]
         SymmetricDefault = "SYMMETRIC_DEFAULT",
         Rsa2048 = "RSA_2048",
         Rsa3072 = "RSA_3072",
@@ -56,7 +60,9 @@ named!(
 );
 named!(
     /// Where a key's material comes from. Only this service is offered.
+    #[derive(Default)]
     Origin {
+        #[default]
         AwsKms = "AWS_KMS",
         External = "EXTERNAL",
         AwsCloudHsm = "AWS_CLOUDHSM",
@@ -65,12 +71,49 @@ named!(
 );
 named!(
     /// How to encrypt. A symmetric key knows one way.
+    #[derive(Default)]
     EncryptionAlgorithm {
+        #[default]
         SymmetricDefault = "SYMMETRIC_DEFAULT",
         RsaesOaepSha1 = "RSAES_OAEP_SHA_1",
         RsaesOaepSha256 = "RSAES_OAEP_SHA_256",
     }
 );
+
+choices!(KeyUsage {
+    SignVerify = "SIGN_VERIFY",
+    EncryptDecrypt = "ENCRYPT_DECRYPT",
+    GenerateVerifyMac = "GENERATE_VERIFY_MAC",
+    KeyAgreement = "KEY_AGREEMENT",
+} later { "ENCAPSULATE_DECAPSULATE" });
+choices!(KeySpec {
+    Rsa2048 = "RSA_2048",
+    EccNistP384 = "ECC_NIST_P384",
+    EccNistP256 = "ECC_NIST_P256",
+    EccNistP521 = "ECC_NIST_P521",
+    Hmac384 = "HMAC_384",
+    Rsa3072 = "RSA_3072",
+    EccSecgP256k1 = "ECC_SECG_P256K1",
+    Rsa4096 = "RSA_4096",
+    SymmetricDefault = "SYMMETRIC_DEFAULT",
+    Hmac256 = "HMAC_256",
+    Hmac224 = "HMAC_224",
+    Hmac512 = "HMAC_512",
+} later {
+    "SM2", "ML_DSA_44", "ML_DSA_65", "ML_DSA_87", "ECC_NIST_EDWARDS25519", "ML_KEM_512", "ML_KEM_768", "ML_KEM_1024",
+});
+choices!(Origin {
+    AwsKms = "AWS_KMS",
+    External = "EXTERNAL",
+    AwsCloudHsm = "AWS_CLOUDHSM",
+    ExternalKeyStore = "EXTERNAL_KEY_STORE",
+});
+choices!(EncryptionAlgorithm {
+    SymmetricDefault = "SYMMETRIC_DEFAULT",
+    RsaesOaepSha1 = "RSAES_OAEP_SHA_1",
+    RsaesOaepSha256 = "RSAES_OAEP_SHA_256",
+} later { "SM2PKE" });
+choices!(DataKeySpec { Aes256 = "AES_256", Aes128 = "AES_128" });
 
 impl EncryptionAlgorithm {
     /// Refuses what a symmetric key cannot do.
@@ -94,9 +137,10 @@ pub enum DataKeySpec {
 }
 
 /// A data key's size as it is asked for: exactly one of the two.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Decode)]
 pub struct DataKeySize {
     /// By name.
+    #[shape(rename = "KeySpec")]
     pub spec: Option<DataKeySpec>,
     /// In bytes, 1 to 1024.
     pub number_of_bytes: Option<i32>,

@@ -1,7 +1,7 @@
 //! CreateAlias: a name for a customer key.
 
 use identity::Caller;
-use shape::Violations;
+use shape::{Decode, Request, Violations};
 
 use crate::{
     Kms,
@@ -13,18 +13,27 @@ use crate::{
     grant::Asked,
     ids::alias_arn,
     kms::View,
-    limits::ALIASES_PER_KEY_MAX,
+    limits::{ALIAS_NAME_CHARS_MAX, ALIASES_PER_KEY_MAX},
     plan::Plan,
     ring::Entry,
 };
 
 /// Which name, for which key.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, Decode)]
 pub struct CreateAlias {
     /// Begins with `alias/`.
+    #[shape(required)]
     pub alias_name: String,
     /// Key id or key ARN.
+    #[shape(required)]
     pub target_key_id: String,
+}
+
+impl Request for CreateAlias {
+    fn constraints(&self, violations: &mut Violations) {
+        violations.text("aliasName", &self.alias_name, 1..=ALIAS_NAME_CHARS_MAX);
+        check_length(violations, "targetKeyId", &self.target_key_id);
+    }
 }
 
 impl Kms {

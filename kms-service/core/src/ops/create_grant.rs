@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use identity::{Caller, ServiceName};
-use shape::Violations;
+use shape::{Decode, Request, Violations};
 
 use crate::{
     Kms,
@@ -23,15 +23,18 @@ use crate::{
 };
 
 /// What to allow, to whom.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, Decode)]
+#[shape(later("GranteeServicePrincipal", "RetiringServicePrincipal"))]
 pub struct CreateGrant {
     /// Key id or key ARN.
+    #[shape(required)]
     pub key_id: String,
     /// A principal's ARN, or the name of the service that calls.
     pub grantee_principal: String,
     /// Who may retire the grant, written alike.
     pub retiring_principal: Option<String>,
     /// What is allowed; at least one.
+    #[shape(required)]
     pub operations: Vec<GrantOperation>,
     /// Within which encryption contexts.
     pub constraints: Constraints,
@@ -52,25 +55,25 @@ pub struct CreatedGrant {
     pub grant_token: String,
 }
 
-impl CreateGrant {
-    fn check(&self) -> Result<(), KmsError> {
-        let mut violations = Violations::default();
-        check_length(&mut violations, "keyId", &self.key_id);
+impl Request for CreateGrant {
+    fn constraints(&self, violations: &mut Violations) {
+        check_length(violations, "keyId", &self.key_id);
         violations.text("granteePrincipal", &self.grantee_principal, 1..=PRINCIPAL_CHARS_MAX);
         if let Some(retiring) = &self.retiring_principal {
             violations.text("retiringPrincipal", retiring, 1..=PRINCIPAL_CHARS_MAX);
         }
         violations.count("operations", self.operations.len(), 1..=usize::MAX);
-        check_constraints(&mut violations, &self.constraints);
-        constraints::grant_tokens(&mut violations, &self.grant_tokens);
+        check_constraints(violations, &self.constraints);
+        constraints::grant_tokens(violations, &self.grant_tokens);
         if let Some(name) = &self.name {
             let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '/' | '_' | '-');
             violations.text("name", name, 1..=GRANT_NAME_CHARS_MAX);
             violations.pattern("name", name, "^[a-zA-Z0-9:/_-]+$", name.chars().all(legal));
         }
-        Ok(violations.finish()?)
     }
+}
 
+impl CreateGrant {
     fn terms(self, caller: &Caller) -> Result<GrantTerms, KmsError> {
         let principal = |text: String| Grantee::parse(&text).ok_or(KmsError::InvalidArn { given: text });
         Ok(GrantTerms {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use identity::Caller;
-use shape::Violations;
+use shape::{Decode, Request, Violations};
 
 use crate::{
     Kms,
@@ -20,7 +20,8 @@ use crate::{
 };
 
 /// What key to make.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, Decode)]
+#[shape(later("CustomerMasterKeySpec", "CustomKeyStoreId", "XksKeyId"))]
 pub struct CreateKey {
     /// At most 8192 characters.
     pub description: String,
@@ -40,16 +41,20 @@ pub struct CreateKey {
     pub multi_region: bool,
 }
 
-impl CreateKey {
-    fn check(&self) -> Result<(), KmsError> {
-        let mut violations = Violations::default();
+impl Request for CreateKey {
+    fn constraints(&self, violations: &mut Violations) {
         violations.count("description", self.description.chars().count(), 0..=DESCRIPTION_CHARS_MAX);
         for (index, tag) in (1_usize..).zip(self.tags.iter().take(TAGS_MAX)) {
             let path = |member| format!("tags.{index}.member.{member}");
             violations.count(&path("tagKey"), tag.key.chars().count(), 1..=TAG_KEY_CHARS_MAX);
             violations.count(&path("tagValue"), tag.value.chars().count(), 0..=TAG_VALUE_CHARS_MAX);
         }
-        violations.finish()?;
+    }
+}
+
+impl CreateKey {
+    fn check_all(&self) -> Result<(), KmsError> {
+        self.check()?;
         self.check_offered()?;
         self.check_tags()
     }
@@ -96,7 +101,7 @@ impl Kms {
     pub async fn create_key(&self, caller: &Caller, request: CreateKey) -> Result<KeyMetadata, KmsError> {
         let who = caller.clone();
         let created = self.change(caller, Operation::CreateKey, move |view, trail| {
-            request.check()?;
+            request.check_all()?;
             let authorized = authorize_account(&who, "*")?;
             if !request.tags.is_empty() {
                 let _authorized = authorize_account::<may::TagResource>(&who, "*")?;

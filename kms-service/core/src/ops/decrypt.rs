@@ -1,8 +1,10 @@
 //! Decrypt: opens a blob with the key and material that the blob itself names.
 
+use std::collections::BTreeMap;
+
 use envelope::{EncryptionContext, Plaintext};
 use identity::Caller;
-use shape::Violations;
+use shape::{Decode, Request, Violations};
 
 use crate::{
     Kms,
@@ -17,14 +19,18 @@ use crate::{
 };
 
 /// What to decrypt.
+#[derive(Default, Decode)]
+#[shape(later("Recipient", "DryRunModifiers"))]
 pub struct Decrypt {
     /// 1 to 6144 bytes.
     pub ciphertext_blob: Vec<u8>,
     /// What was given to encrypt, exactly.
+    #[shape(rename = "EncryptionContext", via = BTreeMap<String, String>)]
     pub context: EncryptionContext,
     /// The key, if the caller insists on one.
     pub key_id: Option<String>,
     /// How it was encrypted.
+    #[shape(rename = "EncryptionAlgorithm")]
     pub algorithm: EncryptionAlgorithm,
     /// Tokens of grants that the caller was given.
     pub grant_tokens: Vec<String>,
@@ -42,18 +48,18 @@ pub struct Decrypted {
     pub material_id: String,
 }
 
-impl Decrypt {
-    fn check(&self) -> Result<(), KmsError> {
-        let mut violations = Violations::default();
+impl Request for Decrypt {
+    fn constraints(&self, violations: &mut Violations) {
         violations.count("ciphertextBlob", self.ciphertext_blob.len(), 1..=CIPHERTEXT_BYTES_MAX);
-        constraints::context(&mut violations, "encryptionContext", &self.context);
+        constraints::context(violations, "encryptionContext", &self.context);
         if let Some(key_id) = &self.key_id {
-            check_length(&mut violations, "keyId", key_id);
+            check_length(violations, "keyId", key_id);
         }
-        constraints::grant_tokens(&mut violations, &self.grant_tokens);
-        Ok(violations.finish()?)
+        constraints::grant_tokens(violations, &self.grant_tokens);
     }
+}
 
+impl Decrypt {
     fn ciphertext(&self) -> Ciphertext<'_> {
         Ciphertext { blob: &self.ciphertext_blob, context: &self.context, key_id: self.key_id.as_deref() }
     }

@@ -1,8 +1,25 @@
 //! DeleteAlias: the name is free again; the key stays.
 
 use identity::Caller;
+use shape::{Decode, Request, Violations};
 
-use crate::{Kms, alias::AliasName, audit::Operation, error::KmsError, plan::Plan};
+use crate::{
+    Kms, alias::AliasName, audit::Operation, error::KmsError, limits::ALIAS_NAME_CHARS_MAX, plan::Plan,
+};
+
+/// Which name.
+#[derive(Clone, Debug, Default, Decode)]
+pub struct DeleteAlias {
+    /// An alias that exists.
+    #[shape(required)]
+    pub alias_name: String,
+}
+
+impl Request for DeleteAlias {
+    fn constraints(&self, violations: &mut Violations) {
+        violations.text("aliasName", &self.alias_name, 1..=ALIAS_NAME_CHARS_MAX);
+    }
+}
 
 impl Kms {
     /// Removes an alias. Needs `kms:DeleteAlias` on the alias and on its key. Works in every state of the key.

@@ -1,7 +1,7 @@
 //! DescribeKey: what is known of a key.
 
 use identity::Caller;
-use shape::Violations;
+use shape::{Decode, Request, Violations};
 
 use crate::{
     Kms, arn::check_length, audit::Operation, authorize::may, constraints, error::KmsError, grant::Asked,
@@ -9,22 +9,23 @@ use crate::{
 };
 
 /// Which key.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, Decode)]
 pub struct DescribeKey {
     /// Key id, key ARN, alias name or alias ARN.
+    #[shape(required)]
     pub key_id: String,
     /// Tokens of grants that the caller was given.
     pub grant_tokens: Vec<String>,
 }
 
-impl DescribeKey {
-    fn check(&self) -> Result<(), KmsError> {
-        let mut violations = Violations::default();
-        check_length(&mut violations, "keyId", &self.key_id);
-        constraints::grant_tokens(&mut violations, &self.grant_tokens);
-        Ok(violations.finish()?)
+impl Request for DescribeKey {
+    fn constraints(&self, violations: &mut Violations) {
+        check_length(violations, "keyId", &self.key_id);
+        constraints::grant_tokens(violations, &self.grant_tokens);
     }
 }
+
+impl DescribeKey {}
 
 impl Kms {
     /// Describes a key. Works in every state. On the managed key's alias, its first use makes the key.

@@ -1,8 +1,10 @@
 //! Encrypt: up to 4096 bytes under a key's current material.
 
+use std::collections::BTreeMap;
+
 use envelope::{EncryptionContext, Plaintext};
 use identity::Caller;
-use shape::Violations;
+use shape::{Decode, Request, Secret, Violations};
 
 use crate::{
     Kms, arn::check_length, audit::Operation, authorize::may, constraints, error::KmsError, grant::Asked,
@@ -10,14 +12,19 @@ use crate::{
 };
 
 /// What to encrypt, and under which key.
+#[derive(Default, Decode)]
 pub struct Encrypt {
     /// Key id, key ARN, alias name or alias ARN.
+    #[shape(required)]
     pub key_id: String,
     /// 1 to 4096 bytes.
+    #[shape(required, via = Secret, by = |secret: Secret| Plaintext::from_vec(secret.into_bytes()))]
     pub plaintext: Plaintext,
     /// Needed again to decrypt.
+    #[shape(rename = "EncryptionContext", via = BTreeMap<String, String>)]
     pub context: EncryptionContext,
     /// How.
+    #[shape(rename = "EncryptionAlgorithm")]
     pub algorithm: EncryptionAlgorithm,
     /// Tokens of grants that the caller was given.
     pub grant_tokens: Vec<String>,
@@ -34,16 +41,16 @@ pub struct Encrypted {
     pub key_arn: String,
 }
 
-impl Encrypt {
-    fn check(&self) -> Result<(), KmsError> {
-        let mut violations = Violations::default();
-        check_length(&mut violations, "keyId", &self.key_id);
+impl Request for Encrypt {
+    fn constraints(&self, violations: &mut Violations) {
+        check_length(violations, "keyId", &self.key_id);
         violations.count("plaintext", self.plaintext.len(), 1..=PLAINTEXT_BYTES_MAX);
-        constraints::context(&mut violations, "encryptionContext", &self.context);
-        constraints::grant_tokens(&mut violations, &self.grant_tokens);
-        Ok(violations.finish()?)
+        constraints::context(violations, "encryptionContext", &self.context);
+        constraints::grant_tokens(violations, &self.grant_tokens);
     }
 }
+
+impl Encrypt {}
 
 impl Kms {
     /// Encrypts.

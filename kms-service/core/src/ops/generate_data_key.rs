@@ -1,8 +1,10 @@
 //! GenerateDataKey: random bytes, in plaintext and sealed.
 
+use std::collections::BTreeMap;
+
 use envelope::{EncryptionContext, Plaintext};
 use identity::Caller;
-use shape::Violations;
+use shape::{Decode, Request, Violations};
 
 use crate::{
     Kms,
@@ -17,13 +19,17 @@ use crate::{
 };
 
 /// What data key to make.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, Decode)]
+#[shape(later("Recipient"))]
 pub struct GenerateDataKey {
     /// Key id, key ARN, alias name or alias ARN.
+    #[shape(required)]
     pub key_id: String,
     /// How long it is.
+    #[shape(flatten)]
     pub size: DataKeySize,
     /// Needed again to decrypt.
+    #[shape(rename = "EncryptionContext", via = BTreeMap<String, String>)]
     pub context: EncryptionContext,
     /// Tokens of grants that the caller was given.
     pub grant_tokens: Vec<String>,
@@ -43,16 +49,16 @@ pub struct GeneratedDataKey {
     pub material_id: String,
 }
 
-impl GenerateDataKey {
-    fn check(&self) -> Result<(), KmsError> {
-        let mut violations = Violations::default();
-        check_length(&mut violations, "keyId", &self.key_id);
-        self.size.check(&mut violations);
-        constraints::context(&mut violations, "encryptionContext", &self.context);
-        constraints::grant_tokens(&mut violations, &self.grant_tokens);
-        Ok(violations.finish()?)
+impl Request for GenerateDataKey {
+    fn constraints(&self, violations: &mut Violations) {
+        check_length(violations, "keyId", &self.key_id);
+        self.size.check(violations);
+        constraints::context(violations, "encryptionContext", &self.context);
+        constraints::grant_tokens(violations, &self.grant_tokens);
     }
 }
+
+impl GenerateDataKey {}
 
 impl Kms {
     /// Makes a data key.

@@ -2,7 +2,7 @@
 
 use envelope::Plaintext;
 use identity::Caller;
-use shape::Violations;
+use shape::{Decode, Request, Violations};
 
 use crate::{
     Kms,
@@ -13,7 +13,8 @@ use crate::{
 };
 
 /// How much randomness.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default, Decode)]
+#[shape(later("CustomKeyStoreId", "Recipient"))]
 pub struct GenerateRandom {
     /// 1 to 1024. There is no default.
     pub number_of_bytes: Option<i32>,
@@ -22,10 +23,14 @@ pub struct GenerateRandom {
 impl GenerateRandom {
     fn length(self) -> Result<usize, KmsError> {
         let number = self.number_of_bytes.ok_or(KmsError::Rule(Rule::NumberOfBytesRequired))?;
-        let mut violations = Violations::default();
-        violations.range("numberOfBytes", Some(number), 1..=NUMBER_OF_BYTES_MAX);
-        violations.finish()?;
+        self.check()?;
         usize::try_from(number).map_err(|_| KmsError::Rule(Rule::NumberOfBytesRequired))
+    }
+}
+
+impl Request for GenerateRandom {
+    fn constraints(&self, violations: &mut Violations) {
+        violations.range("numberOfBytes", self.number_of_bytes, 1..=NUMBER_OF_BYTES_MAX);
     }
 }
 

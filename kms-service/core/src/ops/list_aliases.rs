@@ -1,7 +1,7 @@
 //! ListAliases: the aliases of the caller's account, in the order of their names.
 
 use identity::{AccountId, Caller};
-use shape::Violations;
+use shape::{Decode, Request, Violations};
 
 use crate::{
     Kms,
@@ -18,11 +18,12 @@ use crate::{
 };
 
 /// Which aliases.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Decode)]
 pub struct ListAliases {
     /// Only those of one key, named by id or ARN.
     pub key_id: Option<String>,
     /// Which part of the list.
+    #[shape(flatten)]
     pub page: PageRequest,
 }
 
@@ -83,16 +84,16 @@ impl Kms {
     }
 }
 
-impl ListAliases {
-    fn check(&self) -> Result<(), KmsError> {
-        let mut violations = Violations::default();
+impl Request for ListAliases {
+    fn constraints(&self, violations: &mut Violations) {
         if let Some(key_id) = &self.key_id {
-            check_length(&mut violations, "keyId", key_id);
+            check_length(violations, "keyId", key_id);
         }
-        self.page.check(&mut violations, LIST_PAGE);
-        Ok(violations.finish()?)
+        self.page.check(violations, LIST_PAGE);
     }
 }
+
+impl ListAliases {}
 
 /// The aliases behind `after`, the predefined one at its place among them.
 fn listed<'a>(

@@ -1,7 +1,7 @@
 //! ListGrants: the grants of a key, in the order of their ids.
 
 use identity::{AccountId, Caller};
-use shape::Violations;
+use shape::{Decode, Request, Violations};
 
 use crate::{
     Kms,
@@ -18,15 +18,18 @@ use crate::{
 };
 
 /// Which grants.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Decode)]
+#[shape(later("GranteeServicePrincipal"))]
 pub struct ListGrants {
     /// Key id or key ARN.
+    #[shape(required)]
     pub key_id: String,
     /// Only this one.
     pub grant_id: Option<String>,
     /// Only those of this grantee.
     pub grantee_principal: Option<String>,
     /// Which part of the list.
+    #[shape(flatten)]
     pub page: PageRequest,
 }
 
@@ -53,20 +56,20 @@ pub struct GrantListEntry {
     pub constraints: Constraints,
 }
 
-impl ListGrants {
-    fn check(&self) -> Result<(), KmsError> {
-        let mut violations = Violations::default();
-        check_length(&mut violations, "keyId", &self.key_id);
+impl Request for ListGrants {
+    fn constraints(&self, violations: &mut Violations) {
+        check_length(violations, "keyId", &self.key_id);
         if let Some(grant_id) = &self.grant_id {
             violations.text("grantId", grant_id, 1..=GRANT_ID_CHARS_MAX);
         }
         if let Some(grantee) = &self.grantee_principal {
             violations.text("granteePrincipal", grantee, 1..=PRINCIPAL_CHARS_MAX);
         }
-        self.page.check(&mut violations, LIST_PAGE);
-        Ok(violations.finish()?)
+        self.page.check(violations, LIST_PAGE);
     }
+}
 
+impl ListGrants {
     fn grant_id(&self) -> Result<Option<GrantId>, KmsError> {
         self.grant_id.as_deref().map(parse_grant_id).transpose()
     }

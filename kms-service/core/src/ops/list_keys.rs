@@ -1,7 +1,7 @@
 //! ListKeys: the keys of the caller's account, in the order of their ids.
 
 use identity::Caller;
-use shape::Violations;
+use shape::{Decode, Request, Violations};
 
 use crate::{
     Kms,
@@ -13,6 +13,21 @@ use crate::{
     limits::LIST_KEYS_PAGE,
     page::{Page, PageRequest},
 };
+
+/// Which keys.
+#[derive(Clone, Debug, Default, Decode)]
+#[shape(later("ResourceOwners"))]
+pub struct ListKeys {
+    /// Which part of the list.
+    #[shape(flatten)]
+    pub page: PageRequest,
+}
+
+impl Request for ListKeys {
+    fn constraints(&self, violations: &mut Violations) {
+        self.page.check(violations, LIST_KEYS_PAGE);
+    }
+}
 
 /// A key in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,16 +46,15 @@ impl Kms {
     pub async fn list_keys(
         &self,
         caller: &Caller,
-        request: PageRequest,
+        page: PageRequest,
     ) -> Result<Page<KeyListEntry>, KmsError> {
         self.read(caller, Operation::ListKeys, |view, _| {
-            let mut violations = Violations::default();
-            request.check(&mut violations, LIST_KEYS_PAGE);
-            violations.finish()?;
+            let request = ListKeys { page };
+            request.check()?;
             let _authorized = authorize_account::<may::ListKeys>(caller, "*")?;
             let account = &caller.principal.account;
             let list = format!("keys/{account}");
-            let after = request.after(view, &list)?;
+            let after = request.page.after(view, &list)?;
             let after = after.and_then(|bytes| bytes.try_into().ok()).map(KeyId::from_bytes);
             let keys = view
                 .ring
@@ -48,7 +62,7 @@ impl Kms {
                 .filter(|entry| &entry.record().account == account && entry.record().kind != KeyKind::Owned);
             let keys =
                 keys.map(|entry| KeyListEntry { key_id: entry.record().id, key_arn: entry.arn().to_owned() });
-            Ok(request.page(view, &list, LIST_KEYS_PAGE, keys, |entry| entry.key_id.bytes().to_vec()))
+            Ok(request.page.page(view, &list, LIST_KEYS_PAGE, keys, |entry| entry.key_id.bytes().to_vec()))
         })
     }
 }

@@ -21,6 +21,7 @@ pub mod generate_random;
 pub mod list_aliases;
 pub mod list_grants;
 pub mod list_keys;
+pub mod one_key;
 pub mod re_encrypt;
 pub mod retire_grant;
 pub mod revoke_grant;

@@ -1,8 +1,10 @@
 //! ReEncrypt: from one key or context to another; the plaintext does not leave.
 
+use std::collections::BTreeMap;
+
 use envelope::EncryptionContext;
 use identity::Caller;
-use shape::Violations;
+use shape::{Decode, Request, Violations};
 
 use crate::{
     Kms,
@@ -18,20 +20,27 @@ use crate::{
 };
 
 /// What to encrypt anew.
+#[derive(Default, Decode)]
+#[shape(later("DryRunModifiers"))]
 pub struct ReEncrypt {
     /// 1 to 6144 bytes.
     pub ciphertext_blob: Vec<u8>,
     /// What was given to encrypt, exactly.
+    #[shape(rename = "SourceEncryptionContext", via = BTreeMap<String, String>)]
     pub source_context: EncryptionContext,
     /// The key that encrypted, if the caller insists on one.
     pub source_key_id: Option<String>,
     /// How it was encrypted.
+    #[shape(rename = "SourceEncryptionAlgorithm")]
     pub source_algorithm: EncryptionAlgorithm,
     /// Key id, key ARN, alias name or alias ARN.
+    #[shape(required)]
     pub destination_key_id: String,
     /// The context from now on.
+    #[shape(rename = "DestinationEncryptionContext", via = BTreeMap<String, String>)]
     pub destination_context: EncryptionContext,
     /// How to encrypt.
+    #[shape(rename = "DestinationEncryptionAlgorithm")]
     pub destination_algorithm: EncryptionAlgorithm,
     /// Tokens of grants that the caller was given.
     pub grant_tokens: Vec<String>,
@@ -54,20 +63,20 @@ pub struct ReEncrypted {
     pub destination_material_id: String,
 }
 
-impl ReEncrypt {
-    fn check(&self) -> Result<(), KmsError> {
-        let mut violations = Violations::default();
+impl Request for ReEncrypt {
+    fn constraints(&self, violations: &mut Violations) {
         violations.count("ciphertextBlob", self.ciphertext_blob.len(), 1..=CIPHERTEXT_BYTES_MAX);
-        constraints::context(&mut violations, "sourceEncryptionContext", &self.source_context);
+        constraints::context(violations, "sourceEncryptionContext", &self.source_context);
         if let Some(key_id) = &self.source_key_id {
-            check_length(&mut violations, "sourceKeyId", key_id);
+            check_length(violations, "sourceKeyId", key_id);
         }
-        check_length(&mut violations, "destinationKeyId", &self.destination_key_id);
-        constraints::context(&mut violations, "destinationEncryptionContext", &self.destination_context);
-        constraints::grant_tokens(&mut violations, &self.grant_tokens);
-        Ok(violations.finish()?)
+        check_length(violations, "destinationKeyId", &self.destination_key_id);
+        constraints::context(violations, "destinationEncryptionContext", &self.destination_context);
+        constraints::grant_tokens(violations, &self.grant_tokens);
     }
+}
 
+impl ReEncrypt {
     fn source(&self) -> Ciphertext<'_> {
         Ciphertext {
             blob: &self.ciphertext_blob,

@@ -1,7 +1,7 @@
 //! RetireGrant: whoever a grant serves ends it when it is no longer needed.
 
 use identity::Caller;
-use shape::Violations;
+use shape::{Decode, Request, Violations};
 
 use crate::{
     Kms,
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Which grant: by its token, or by key ARN and id.
-#[derive(Clone)]
+#[derive(Clone, Default, Decode)]
 pub struct RetireGrant {
     /// A token of the grant.
     pub grant_token: Option<String>,
@@ -30,21 +30,21 @@ pub struct RetireGrant {
     pub dry_run: bool,
 }
 
-impl RetireGrant {
-    fn check(&self) -> Result<(), KmsError> {
-        let mut violations = Violations::default();
+impl Request for RetireGrant {
+    fn constraints(&self, violations: &mut Violations) {
         if let Some(token) = &self.grant_token {
             violations.count("grantToken", token.chars().count(), 1..=GRANT_TOKEN_CHARS_MAX);
         }
         if let Some(key_id) = &self.key_id {
-            check_length(&mut violations, "keyId", key_id);
+            check_length(violations, "keyId", key_id);
         }
         if let Some(grant_id) = &self.grant_id {
             violations.text("grantId", grant_id, 1..=GRANT_ID_CHARS_MAX);
         }
-        Ok(violations.finish()?)
     }
+}
 
+impl RetireGrant {
     fn find<'r>(&self, view: &View<'r>, caller: &Caller) -> Result<(&'r Entry, &'r Grant), KmsError> {
         match (&self.grant_token, &self.key_id, &self.grant_id) {
             (Some(token), None, None) => {

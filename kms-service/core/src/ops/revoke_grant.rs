@@ -1,22 +1,31 @@
 //! RevokeGrant: whoever manages a key takes a grant back.
 
 use identity::Caller;
-use shape::Violations;
+use shape::{Decode, Request, Violations};
 
 use crate::{
-    Kms, audit::Operation, authorize::may, error::KmsError, limits::GRANT_ID_CHARS_MAX,
+    Kms, arn::check_length, audit::Operation, authorize::may, error::KmsError, limits::GRANT_ID_CHARS_MAX,
     ops::list_grants::parse_grant_id, plan::Plan,
 };
 
 /// Which grant.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, Decode)]
 pub struct RevokeGrant {
     /// Key id or key ARN.
+    #[shape(required)]
     pub key_id: String,
     /// The grant's id.
+    #[shape(required)]
     pub grant_id: String,
     /// Whether only to check.
     pub dry_run: bool,
+}
+
+impl Request for RevokeGrant {
+    fn constraints(&self, violations: &mut Violations) {
+        check_length(violations, "keyId", &self.key_id);
+        violations.text("grantId", &self.grant_id, 1..=GRANT_ID_CHARS_MAX);
+    }
 }
 
 impl Kms {
@@ -27,9 +36,7 @@ impl Kms {
     pub async fn revoke_grant(&self, caller: &Caller, request: RevokeGrant) -> Result<(), KmsError> {
         let who = caller.clone();
         self.change(caller, Operation::RevokeGrant, move |view, trail| {
-            let mut violations = Violations::default();
-            violations.text("grantId", &request.grant_id, 1..=GRANT_ID_CHARS_MAX);
-            violations.finish()?;
+            request.check()?;
             let id = parse_grant_id(&request.grant_id)?;
             let key = view.admit::<may::RevokeGrant>(&who, trail, &request.key_id)?;
             let grant =

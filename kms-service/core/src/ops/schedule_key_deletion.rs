@@ -1,6 +1,7 @@
 //! ScheduleKeyDeletion: the key stops working now, and is destroyed after a waiting period.
 
 use identity::Caller;
+use shape::{Decode, Request};
 
 use crate::{
     Kms,
@@ -12,9 +13,10 @@ use crate::{
 };
 
 /// Which key, and how long to wait.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, Decode)]
 pub struct ScheduleKeyDeletion {
     /// Key id or key ARN.
+    #[shape(required)]
     pub key_id: String,
     /// 7 to 30, 30 if not given.
     pub pending_window_in_days: Option<i32>,
@@ -39,6 +41,8 @@ impl ScheduleKeyDeletion {
         days.ok_or(KmsError::Rule(Rule::PendingWindow))
     }
 }
+
+impl Request for ScheduleKeyDeletion {}
 
 impl Kms {
     /// Schedules the deletion of a key.

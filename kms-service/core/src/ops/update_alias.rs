@@ -1,23 +1,35 @@
 //! UpdateAlias: the name stands for another key from now on.
 
 use identity::Caller;
+use shape::{Decode, Request, Violations};
 
 use crate::{
     Kms,
     alias::AliasName,
+    arn::check_length,
     audit::Operation,
     error::KmsError,
+    limits::ALIAS_NAME_CHARS_MAX,
     ops::create_alias::{admit_target, check_quota},
     plan::Plan,
 };
 
 /// Which name, for which key.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, Decode)]
 pub struct UpdateAlias {
     /// An alias that exists.
+    #[shape(required)]
     pub alias_name: String,
     /// Key id or key ARN of the new target.
+    #[shape(required)]
     pub target_key_id: String,
+}
+
+impl Request for UpdateAlias {
+    fn constraints(&self, violations: &mut Violations) {
+        violations.text("aliasName", &self.alias_name, 1..=ALIAS_NAME_CHARS_MAX);
+        check_length(violations, "targetKeyId", &self.target_key_id);
+    }
 }
 
 impl Kms {
