@@ -5,19 +5,22 @@
 
 use std::fmt;
 
-use shape::{Member, Rule, Shown, Violations, choices};
+use shape::{Decode, Member, Rule, Shown, Violations, choices};
 
 use crate::error::{Echo, Invalid};
 use crate::kms::MANAGED_KEY_ALIAS;
 
 /// An SSESpecification, as sent.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Decode)]
+#[shape(name = "SSESpecification")]
 pub struct SseSpecification {
     /// Absent differs from false.
     pub enabled: Option<bool>,
     /// The type.
+    #[shape(rename = "SSEType")]
     pub sse_type: Member<SseType>,
     /// Key id, key ARN, alias name or alias ARN.
+    #[shape(rename = "KMSMasterKeyId")]
     pub kms_master_key_id: Option<String>,
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shape::{Rule, Shown, Violations};
+use shape::{Decode, Rule, Shown, Violations};
 
 use crate::error::{Echo, Invalid};
 use crate::limits::{MAX_TAG_KEY_CHARS, MAX_TAG_VALUE_CHARS, MAX_TAGS};
@@ -14,11 +14,13 @@ use crate::limits::{MAX_TAG_KEY_CHARS, MAX_TAG_VALUE_CHARS, MAX_TAGS};
 const RESERVED_PREFIX: &str = "aws:";
 
 /// One tag as a request sends it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
 pub struct Tag {
     /// 1 to 128 characters.
+    #[shape(required)]
     pub key: String,
     /// 0 to 256 characters.
+    #[shape(required)]
     pub value: String,
 }
 

@@ -9,6 +9,7 @@ mod value;
 use proto::table as wire;
 use proto::table::table_service_server::{TableService, TableServiceServer};
 use service_kit::{caller, request_id, status, trace_parent};
+use shape::Member;
 use table_core::Tables;
 use table_core::error::{Invalid, TableError};
 use table_core::ops;
@@ -221,7 +222,7 @@ impl TableService for Door {
             let command = ops::PutItem {
                 table_name: message.table_name,
                 item: attributes(message.item),
-                return_values: return_values(&message.return_values)?,
+                return_values: Member::named(&message.return_values),
             };
             let old = self.tables.put_item(&caller, command).await?;
             Ok(wire::PutItemResponse { attributes: old.map(item).unwrap_or_default() })
@@ -250,7 +251,7 @@ impl TableService for Door {
             let command = ops::DeleteItem {
                 table_name: message.table_name,
                 key: attributes(message.key),
-                return_values: return_values(&message.return_values)?,
+                return_values: Member::named(&message.return_values),
             };
             let old = self.tables.delete_item(&caller, command).await?;
             Ok(wire::DeleteItemResponse { attributes: old.map(item).unwrap_or_default() })
@@ -271,7 +272,7 @@ impl TableService for Door {
                 backward: message.scan_index_forward == Some(false),
                 limit: message.limit,
                 exclusive_start_key: some_attributes(message.exclusive_start_key),
-                select: ops::Select::parse(&message.select)?,
+                select: Member::named(&message.select),
             };
             let page = self.tables.query(&caller, command).await?;
             let count = i32::try_from(page.count).unwrap_or(i32::MAX);
@@ -296,7 +297,7 @@ impl TableService for Door {
                 exclusive_start_key: some_attributes(message.exclusive_start_key),
                 segment: message.segment,
                 total_segments: message.total_segments,
-                select: ops::Select::parse(&message.select)?,
+                select: Member::named(&message.select),
             };
             let page = self.tables.scan(&caller, command).await?;
             let count = i32::try_from(page.count).unwrap_or(i32::MAX);
@@ -321,7 +322,7 @@ impl TableService for Door {
                     return Err(Invalid::NamesWithoutExpression.into());
                 }
                 let keys = asked.keys.into_iter().map(|key| attributes(key.attributes)).collect();
-                command.request_items.insert(table, keys);
+                command.request_items.insert(table, ops::KeysAndAttributes { keys });
             }
             let output = self.tables.batch_get_item(&caller, command).await?;
             let boxed = |items: Vec<_>| items.into_iter().map(boxed_item).collect();
@@ -342,7 +343,7 @@ impl TableService for Door {
         door!(request, |caller, message| {
             let mut command = ops::BatchWriteItem::default();
             for (table, requests) in message.request_items {
-                let requests = requests.requests.into_iter().map(write_request).collect::<Result<_, _>>()?;
+                let requests = requests.requests.into_iter().map(write_request).collect();
                 command.request_items.insert(table, requests);
             }
             let output = self.tables.batch_write_item(&caller, command).await?;
@@ -368,20 +369,12 @@ fn no_placeholders<N, V>(
     }
 }
 
-fn return_values(text: &str) -> Result<ops::ReturnOld, TableError> {
-    match text {
-        "" | "NONE" => Ok(ops::ReturnOld::None),
-        "ALL_OLD" => Ok(ops::ReturnOld::All),
-        _ => Err(Invalid::ReturnValues.into()),
-    }
-}
-
-fn write_request(request: wire::WriteRequest) -> Result<ops::WriteRequest, Invalid> {
+fn write_request(request: wire::WriteRequest) -> ops::WriteRequest {
     use wire::write_request::Request as Wire;
     match request.request {
-        Some(Wire::PutRequest(put)) => Ok(ops::WriteRequest::Put(attributes(put.item))),
-        Some(Wire::DeleteRequest(delete)) => Ok(ops::WriteRequest::Delete(attributes(delete.key))),
-        None => Err(Invalid::BatchWriteShape),
+        Some(Wire::PutRequest(put)) => ops::WriteRequest::Put(attributes(put.item)),
+        Some(Wire::DeleteRequest(delete)) => ops::WriteRequest::Delete(attributes(delete.key)),
+        None => ops::WriteRequest::Unclear,
     }
 }
 

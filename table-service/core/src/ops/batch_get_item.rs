@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use identity::Caller;
+use shape::{Decode, Request};
 
 use crate::authorize::Op;
 use crate::engine::Tables;
@@ -10,15 +11,26 @@ use crate::error::{Invalid, TableError};
 use crate::limits::{MAX_ANSWER_BYTES, MAX_BATCH_GET_BYTES, MAX_BATCH_GET_KEYS};
 use crate::value::{Item, raw};
 
-/// The keys asked of one table.
-pub type KeysOfTable = Vec<raw::Map>;
+/// What is asked of one table.
+#[derive(Debug, Default, Decode)]
+#[shape(ignored(ConsistentRead: bool = "every read is strongly consistent"))]
+#[shape(later("ProjectionExpression", "ExpressionAttributeNames", "AttributesToGet"))]
+pub struct KeysAndAttributes {
+    /// The keys.
+    #[shape(required)]
+    pub keys: Vec<raw::Map>,
+}
 
 /// A BatchGetItem request.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Decode)]
+#[shape(later("ReturnConsumedCapacity"))]
 pub struct BatchGetItem {
     /// Keys by table name or ARN.
-    pub request_items: BTreeMap<String, KeysOfTable>,
+    #[shape(required)]
+    pub request_items: BTreeMap<String, KeysAndAttributes>,
 }
+
+impl Request for BatchGetItem {}
 
 /// The answer.
 #[derive(Debug, Default)]
@@ -42,7 +54,7 @@ impl Tables {
         let inner = &self.inner;
         check_counts(&request)?;
         let mut plans = Vec::with_capacity(request.request_items.len());
-        for (text, keys) in request.request_items {
+        for (text, KeysAndAttributes { keys }) in request.request_items {
             let name = inner.table_name(&text)?;
             let granted = inner.authorize(caller, Op::BatchGetItem, &inner.arn(&name))?;
             let keys = keys.into_iter().map(raw::key).collect::<Result<Vec<_>, _>>()?;
@@ -103,9 +115,9 @@ impl Room {
 }
 
 fn check_counts(request: &BatchGetItem) -> Result<(), Invalid> {
-    if request.request_items.is_empty() || request.request_items.values().any(Vec::is_empty) {
+    if request.request_items.is_empty() || request.request_items.values().any(|asked| asked.keys.is_empty()) {
         return Err(super::page::empty_batch());
     }
-    let keys: usize = request.request_items.values().map(Vec::len).sum();
+    let keys: usize = request.request_items.values().map(|asked| asked.keys.len()).sum();
     if keys > MAX_BATCH_GET_KEYS { Err(Invalid::BatchTooLarge("BatchGetItem")) } else { Ok(()) }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use identity::Caller;
-use shape::{Rule, Shown, Violation};
+use shape::{Decode, Reader, Report, Request, Rule, Shape, Shown, Unreadable, Violation};
 use tokio::task::JoinSet;
 
 use crate::authorize::{Granted, Op};
@@ -25,14 +25,53 @@ pub enum WriteRequest {
     Put(raw::Map),
     /// Delete the item with this key.
     Delete(raw::Map),
+    /// Neither, or both. It is refused.
+    Unclear,
+}
+
+/// A request of a batch, as AWS's JSON writes it.
+#[derive(Default, Decode)]
+#[shape(name = "WriteRequest")]
+struct SentRequest {
+    put_request: Option<PutRequest>,
+    delete_request: Option<DeleteRequest>,
+}
+
+#[derive(Default, Decode)]
+struct PutRequest {
+    #[shape(required)]
+    item: raw::Map,
+}
+
+#[derive(Default, Decode)]
+struct DeleteRequest {
+    #[shape(required)]
+    key: raw::Map,
+}
+
+impl Decode for WriteRequest {
+    const SHAPE: Shape = SentRequest::SHAPE;
+
+    fn decode(json: &mut Reader<'_>, report: &mut Report) -> Result<Self, Unreadable> {
+        let sent = SentRequest::decode(json, report)?;
+        Ok(match (sent.put_request, sent.delete_request) {
+            (Some(put), None) => Self::Put(put.item),
+            (None, Some(delete)) => Self::Delete(delete.key),
+            (None, None) | (Some(_), Some(_)) => Self::Unclear,
+        })
+    }
 }
 
 /// A BatchWriteItem request.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Decode)]
+#[shape(later("ReturnConsumedCapacity", "ReturnItemCollectionMetrics"))]
 pub struct BatchWriteItem {
     /// Requests by table name or ARN.
+    #[shape(required)]
     pub request_items: BTreeMap<String, Vec<WriteRequest>>,
 }
+
+impl Request for BatchWriteItem {}
 
 /// The answer.
 #[derive(Debug, Default)]
@@ -121,6 +160,7 @@ impl Tables {
                 let (item, put) = match request {
                     WriteRequest::Put(item) => (raw::item(item)?, true),
                     WriteRequest::Delete(key) => (raw::key(key)?, false),
+                    WriteRequest::Unclear => return Err(Invalid::BatchWriteShape.into()),
                 };
                 checked.push((text.clone(), name.clone(), Arc::clone(&granted), item, put));
             }
@@ -145,6 +185,11 @@ impl Tables {
 }
 
 fn check_counts(request: &BatchWriteItem) -> Result<(), Invalid> {
+    // What cannot be counted as either comes before all counts.
+    let is_unclear = |request: &WriteRequest| matches!(request, WriteRequest::Unclear);
+    if request.request_items.values().flatten().any(is_unclear) {
+        return Err(Invalid::BatchWriteShape);
+    }
     let requests: usize = request.request_items.values().map(Vec::len).sum();
     if request.request_items.is_empty() || request.request_items.values().any(Vec::is_empty) {
         return Err(super::page::empty_batch());

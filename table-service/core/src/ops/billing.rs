@@ -1,6 +1,6 @@
 //! Billing mode and throughput: recorded and described, not enforced.
 
-use shape::{Member, Violations, choices};
+use shape::{Decode, Member, Violations, choices};
 
 use crate::error::Invalid;
 use crate::record::{Billing, BillingHistory, TableClass};
@@ -15,6 +15,22 @@ pub enum BillingMode {
 }
 
 choices!(BillingMode { Provisioned = "PROVISIONED", PayPerRequest = "PAY_PER_REQUEST" });
+
+/// A ProvisionedThroughput, as AWS's JSON writes it.
+#[derive(Debug, Default, Decode)]
+#[shape(name = "ProvisionedThroughput")]
+pub(super) struct Throughput {
+    #[shape(required)]
+    read_capacity_units: i64,
+    #[shape(required)]
+    write_capacity_units: i64,
+}
+
+impl From<Throughput> for Option<(i64, i64)> {
+    fn from(sent: Throughput) -> Self {
+        Some((sent.read_capacity_units, sent.write_capacity_units))
+    }
+}
 
 /// Adds the violations of the model's constraints.
 pub(super) fn constraints(

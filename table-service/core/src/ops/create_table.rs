@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use identity::Caller;
-use shape::{Member, Violations};
+use shape::{Decode, Member, Request, Violations};
 use store::{Batch, CommitError};
 
-use super::billing::{self, BillingMode};
+use super::billing::{self, BillingMode, Throughput};
 use super::describe_table::{TableDescription, TableStatus};
 use crate::authorize::{Granted, Op};
 use crate::binding::{rejected, spent};
@@ -24,9 +24,13 @@ use crate::tags::{self, Tag};
 use crate::validate;
 
 /// A CreateTable request.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Decode)]
+#[shape(later("LocalSecondaryIndexes", "GlobalSecondaryIndexes", "VectorIndexes", "StreamSpecification"))]
+#[shape(later("WarmThroughput", "OnDemandThroughput", "ResourcePolicy"))]
+#[shape(later("GlobalTableSourceArn", "GlobalTableSettingsReplicationMode"))]
 pub struct CreateTable {
     /// 3 to 255 of `[a-zA-Z0-9_.-]`.
+    #[shape(required)]
     pub table_name: String,
     /// Exactly the key attributes.
     pub attribute_definitions: Vec<AttributeDefinition>,
@@ -35,10 +39,13 @@ pub struct CreateTable {
     /// Absent is provisioned.
     pub billing_mode: Member<BillingMode>,
     /// Read and write capacity units.
+    #[shape(via = Throughput)]
     pub provisioned_throughput: Option<(i64, i64)>,
     /// Absent is the owned key.
+    #[shape(rename = "SSESpecification")]
     pub sse_specification: Option<SseSpecification>,
     /// Whether DeleteTable shall be refused.
+    #[shape(rename = "DeletionProtectionEnabled")]
     pub deletion_protection: bool,
     /// How the storage is paid for.
     pub table_class: Member<TableClass>,
@@ -108,17 +115,21 @@ pub(super) fn actor(granted: &Granted) -> Actor {
     Actor::OnBehalfOf(Arc::clone(granted.principal()))
 }
 
-fn check(request: &CreateTable) -> Result<(KeySchema, Choice, Billing), TableError> {
-    let mut violations = Violations::new();
-    validate::new_table_name(&request.table_name, &mut violations);
-    KeySchema::constraints(&request.attribute_definitions, &request.key_schema, &mut violations);
-    billing::constraints(&request.billing_mode, request.provisioned_throughput, &mut violations);
-    if let Some(sse) = &request.sse_specification {
-        sse.constraints(&mut violations);
+impl Request for CreateTable {
+    fn constraints(&self, violations: &mut Violations) {
+        validate::new_table_name(&self.table_name, violations);
+        KeySchema::constraints(&self.attribute_definitions, &self.key_schema, violations);
+        billing::constraints(&self.billing_mode, self.provisioned_throughput, violations);
+        if let Some(sse) = &self.sse_specification {
+            sse.constraints(violations);
+        }
+        billing::class_constraints(&self.table_class, violations);
+        tags::constraints(&self.tags, violations);
     }
-    billing::class_constraints(&request.table_class, &mut violations);
-    tags::constraints(&request.tags, &mut violations);
-    violations.finish()?;
+}
+
+fn check(request: &CreateTable) -> Result<(KeySchema, Choice, Billing), TableError> {
+    request.check()?;
     tags::check(&request.tags)?;
     let billing = billing::billing(None, &request.billing_mode, request.provisioned_throughput)?;
     let schema = KeySchema::for_new_table(&request.attribute_definitions, &request.key_schema)?;

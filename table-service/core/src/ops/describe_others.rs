@@ -2,11 +2,18 @@
 //! DescribeEndpoints, DescribeTimeToLive, DescribeContinuousBackups.
 
 use identity::Caller;
+use shape::{Decode, Request};
 
 use crate::authorize::Op;
 use crate::engine::Tables;
 use crate::error::TableError;
 use crate::limits;
+
+/// A request that says nothing: DescribeLimits, DescribeEndpoints.
+#[derive(Debug, Default, Decode)]
+pub struct Nothing {}
+
+impl Request for Nothing {}
 
 /// The throughput that an account and a table may be given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

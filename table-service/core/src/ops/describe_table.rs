@@ -1,6 +1,7 @@
 //! DescribeTable, and the description that every table operation answers with. Needs no key, and works without KMS.
 
 use identity::Caller;
+use shape::{Decode, Request};
 
 use super::billing;
 use crate::authorize::Op;
@@ -9,6 +10,16 @@ use crate::error::TableError;
 use crate::record::{Billing, BillingHistory, ChosenClass, KeyBinding, KeyKind, TableRecord};
 use crate::schema::{KeySchema, ScalarType};
 use crate::table::Table;
+
+/// A request that only names a table: DescribeTable, DeleteTable, DescribeTimeToLive, DescribeContinuousBackups.
+#[derive(Debug, Default, Decode)]
+pub struct OneTable {
+    /// Name or ARN.
+    #[shape(required)]
+    pub table_name: String,
+}
+
+impl Request for OneTable {}
 
 /// What a table looks like from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! GetItem: one item by its primary key. Every read is strongly consistent.
 
 use identity::Caller;
+use shape::{Decode, Request};
 
 use crate::authorize::Op;
 use crate::engine::Tables;
@@ -8,13 +9,24 @@ use crate::error::TableError;
 use crate::value::{Item, raw};
 
 /// A GetItem request.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Decode)]
+#[shape(ignored(ConsistentRead: bool = "every read is strongly consistent"))]
+#[shape(later(
+    "ProjectionExpression",
+    "ExpressionAttributeNames",
+    "AttributesToGet",
+    "ReturnConsumedCapacity"
+))]
 pub struct GetItem {
     /// Name or ARN.
+    #[shape(required)]
     pub table_name: String,
     /// The primary key, whole.
+    #[shape(required)]
     pub key: raw::Map,
 }
+
+impl Request for GetItem {}
 
 impl Tables {
     /// The item, or none.

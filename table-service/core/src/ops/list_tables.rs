@@ -1,7 +1,7 @@
 //! ListTables: names in byte order, a page at a time.
 
 use identity::Caller;
-use shape::Violations;
+use shape::{Decode, Request, Violations};
 
 use crate::authorize::Op;
 use crate::engine::Tables;
@@ -9,7 +9,7 @@ use crate::error::TableError;
 use crate::limits::MAX_LIST_TABLES;
 
 /// A ListTables request.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Decode)]
 pub struct ListTables {
     /// 1 to 100, which is also the default.
     pub limit: Option<i32>,
@@ -26,6 +26,12 @@ pub struct ListTablesOutput {
     pub last_evaluated_table_name: Option<String>,
 }
 
+impl Request for ListTables {
+    fn constraints(&self, violations: &mut Violations) {
+        violations.range("limit", self.limit.map(i64::from), 1..=MAX_LIST_TABLES);
+    }
+}
+
 impl Tables {
     /// The names of the tables.
     ///
@@ -36,9 +42,7 @@ impl Tables {
         caller: &Caller,
         request: ListTables,
     ) -> Result<ListTablesOutput, TableError> {
-        let mut violations = Violations::new();
-        violations.range("limit", request.limit.map(i64::from), 1..=MAX_LIST_TABLES);
-        violations.finish()?;
+        request.check()?;
         let limit = usize::try_from(request.limit.map_or(MAX_LIST_TABLES, i64::from)).unwrap_or(usize::MAX);
         self.inner.authorize(caller, Op::ListTables, "*")?;
         let (table_names, more) = self.inner.names(request.exclusive_start_table_name.as_deref(), limit);

@@ -1,6 +1,6 @@
 //! What Query and Scan share: a page of items, bounded in count and in bytes, whatever the request allows.
 
-use shape::{Rule, Shown, Violation, Violations};
+use shape::{Member, Rule, Shown, Violation, Violations, choices};
 
 use crate::error::{Invalid, TableError};
 use crate::limits::{MAX_ANSWER_BYTES, MAX_PAGE_BYTES, MAX_PAGE_ITEMS};
@@ -8,33 +8,38 @@ use crate::record::Definition;
 use crate::value::Item;
 
 /// What a page carries.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Select {
     /// Items, whole.
-    #[default]
     AllAttributes,
+    /// Items of an index, as far as they stand there.
+    AllProjectedAttributes,
+    /// Items, in part.
+    SpecificAttributes,
     /// Their number alone.
     Count,
 }
 
-impl Select {
-    /// The `Select` member as sent; empty is absent.
-    ///
-    /// # Errors
-    /// A value that does not exist, or one that needs projections.
-    pub fn parse(text: &str) -> Result<Self, TableError> {
-        match text {
-            "" | "ALL_ATTRIBUTES" => Ok(Self::AllAttributes),
-            "COUNT" => Ok(Self::Count),
-            "SPECIFIC_ATTRIBUTES" | "ALL_PROJECTED_ATTRIBUTES" => {
-                Err(TableError::NotOffered { feature: "Select" })
-            }
-            other => {
-                let rule =
-                    Rule::OneOf("SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES");
-                let violation = Violation::new("select", Shown::Value(other.into()), rule);
-                Err(Invalid::Constraints(violation.into()).into())
-            }
+choices!(Select {
+    SpecificAttributes = "SPECIFIC_ATTRIBUTES",
+    Count = "COUNT",
+    AllAttributes = "ALL_ATTRIBUTES",
+    AllProjectedAttributes = "ALL_PROJECTED_ATTRIBUTES",
+});
+
+/// Adds the violations of what Query and Scan share.
+pub(super) fn constraints(limit: Option<i32>, select: &Member<Select>, violations: &mut Violations) {
+    violations.range("limit", limit, 1..=i32::MAX);
+    violations.one_of("select", select);
+}
+
+/// What a page is to carry, once the model's constraints hold.
+pub(super) fn selected(select: &Member<Select>) -> Result<Select, TableError> {
+    match select.known() {
+        None => Ok(Select::AllAttributes),
+        Some(select @ (Select::AllAttributes | Select::Count)) => Ok(*select),
+        Some(Select::SpecificAttributes | Select::AllProjectedAttributes) => {
+            Err(TableError::NotOffered { feature: "Select" })
         }
     }
 }
@@ -62,7 +67,8 @@ pub(crate) struct PageBuilder<'a> {
 }
 
 impl<'a> PageBuilder<'a> {
-    pub(crate) fn new(definition: &'a Definition, select: Select, limit: Option<usize>) -> Self {
+    pub(crate) fn new(definition: &'a Definition, select: Select, limit: Option<i32>) -> Self {
+        let limit = limit.and_then(|limit| usize::try_from(limit).ok());
         let limit = limit.map_or(MAX_PAGE_ITEMS, |limit| limit.min(MAX_PAGE_ITEMS));
         Self { definition, select, limit, bytes: 0, answer_bytes: 0, page: Page::default(), last: None }
     }
@@ -78,7 +84,7 @@ impl<'a> PageBuilder<'a> {
         self.answer_bytes += item.answer_size();
         self.page.count += 1;
         self.last = key_attributes(self.definition, &item);
-        if self.select == Select::AllAttributes {
+        if self.select != Select::Count {
             self.page.items.push(item);
         }
         self.page.count < self.limit && self.bytes < MAX_PAGE_BYTES && self.answer_bytes < MAX_ANSWER_BYTES
@@ -105,12 +111,4 @@ fn key_attributes(definition: &Definition, item: &Item) -> Option<Item> {
 /// A batch that asks for nothing.
 pub(crate) fn empty_batch() -> Invalid {
     Invalid::Constraints(Violation::new("RequestItems", Shown::Hidden, Rule::MinLength(1)).into())
-}
-
-/// Checks the `Limit` member.
-pub(crate) fn page_limit(limit: Option<i32>) -> Result<Option<usize>, Invalid> {
-    let mut violations = Violations::new();
-    violations.range("limit", limit.map(i64::from), 1..=i64::from(i32::MAX));
-    violations.finish()?;
-    Ok(limit.and_then(|limit| usize::try_from(limit).ok()))
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use identity::Caller;
+use shape::{Decode, Member, Request, Violations};
 use store::Direction;
 
-use super::page::{Page, PageBuilder, Select, page_limit};
+use super::page::{self, Page, PageBuilder, Select};
 use crate::access::Access;
 use crate::authorize::Op;
 use crate::engine::{Inner, Tables};
@@ -21,9 +22,13 @@ use crate::value::raw;
 pub(super) const INDEX_STEP: usize = 128;
 
 /// A Query request.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Decode)]
+#[shape(ignored(ConsistentRead: bool = "every read is strongly consistent"))]
+#[shape(later("FilterExpression", "ProjectionExpression", "IndexName", "ReturnConsumedCapacity"))]
+#[shape(later("KeyConditions", "QueryFilter", "ConditionalOperator", "AttributesToGet"))]
 pub struct Query {
     /// Name or ARN.
+    #[shape(required)]
     pub table_name: String,
     /// `pk = :v [AND sort key condition]`.
     pub key_condition_expression: Option<String>,
@@ -32,13 +37,20 @@ pub struct Query {
     /// `:value` placeholders.
     pub expression_attribute_values: Option<raw::Map>,
     /// Descending order.
+    #[shape(rename = "ScanIndexForward", via = bool, by = |forward: bool| !forward)]
     pub backward: bool,
     /// Most items, at least 1.
     pub limit: Option<i32>,
     /// Where the last page ended.
     pub exclusive_start_key: Option<raw::Map>,
     /// What the page carries.
-    pub select: Select,
+    pub select: Member<Select>,
+}
+
+impl Request for Query {
+    fn constraints(&self, violations: &mut Violations) {
+        page::constraints(self.limit, &self.select, violations);
+    }
 }
 
 /// A stretch of one partition.
@@ -57,7 +69,8 @@ impl Tables {
         let inner = &self.inner;
         let name = inner.table_name(&request.table_name)?;
         let granted = inner.authorize(caller, Op::Query, &inner.arn(&name))?;
-        let limit = page_limit(request.limit)?;
+        request.check()?;
+        let select = page::selected(&request.select)?;
         let mut substitutions = Substitutions::new(
             request.expression_attribute_names,
             request.expression_attribute_values,
@@ -74,7 +87,7 @@ impl Tables {
         let condition = condition.against(&definition.schema)?;
         let start = start.map(|key| start_key(&definition.schema, &condition, &key)).transpose()?;
         let access = inner.access(&table, &granted).await?;
-        let mut page = PageBuilder::new(definition, request.select, limit);
+        let mut page = PageBuilder::new(definition, select, request.limit);
         if definition.schema.range.is_none() {
             // One item at most; a start key means it has been seen.
             let key = PrimaryKey { hash: condition.hash, range: None };

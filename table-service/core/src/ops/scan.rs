@@ -4,10 +4,10 @@
 use std::ops::Bound;
 
 use identity::Caller;
-use shape::Violations;
+use shape::{Decode, Member, Request, Violations};
 use store::{Direction, KeyRange, Limit};
 
-use super::page::{Page, PageBuilder, Select, page_limit};
+use super::page::{self, Page, PageBuilder, Select};
 use super::query::Stretch;
 use crate::access::Access;
 use crate::authorize::Op;
@@ -19,9 +19,14 @@ use crate::limits::MAX_SCAN_SEGMENTS;
 use crate::value::raw;
 
 /// A Scan request.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Decode)]
+#[shape(ignored(ConsistentRead: bool = "every read is strongly consistent"))]
+#[shape(later("FilterExpression", "ProjectionExpression", "IndexName", "ReturnConsumedCapacity"))]
+#[shape(later("ExpressionAttributeNames", "ExpressionAttributeValues"))]
+#[shape(later("ScanFilter", "ConditionalOperator", "AttributesToGet"))]
 pub struct Scan {
     /// Name or ARN.
+    #[shape(required)]
     pub table_name: String,
     /// Most items, at least 1.
     pub limit: Option<i32>,
@@ -32,7 +37,15 @@ pub struct Scan {
     /// How many segments there are, 1 to 1,000,000.
     pub total_segments: Option<i32>,
     /// What the page carries.
-    pub select: Select,
+    pub select: Member<Select>,
+}
+
+impl Request for Scan {
+    fn constraints(&self, violations: &mut Violations) {
+        page::constraints(self.limit, &self.select, violations);
+        violations.range("segment", self.segment.map(i64::from), 0..=MAX_SCAN_SEGMENTS - 1);
+        violations.range("totalSegments", self.total_segments.map(i64::from), 1..=MAX_SCAN_SEGMENTS);
+    }
 }
 
 /// One of `total` equal parts of the token space.
@@ -45,11 +58,8 @@ pub struct Segment {
 impl Segment {
     const WHOLE: Self = Self { index: 0, total: 1 };
 
+    /// The segment of a request that keeps the model's constraints.
     fn of(segment: Option<i32>, total: Option<i32>) -> Result<Self, Invalid> {
-        let mut violations = Violations::new();
-        violations.range("segment", segment.map(i64::from), 0..=MAX_SCAN_SEGMENTS - 1);
-        violations.range("totalSegments", total.map(i64::from), 1..=MAX_SCAN_SEGMENTS);
-        violations.finish()?;
         match (segment, total) {
             (None, None) => Ok(Self::WHOLE),
             (Some(_), None) => Err(Invalid::TotalSegmentsMissing),
@@ -99,7 +109,8 @@ impl Tables {
         let inner = &self.inner;
         let name = inner.table_name(&request.table_name)?;
         let granted = inner.authorize(caller, Op::Scan, &inner.arn(&name))?;
-        let limit = page_limit(request.limit)?;
+        request.check()?;
+        let select = page::selected(&request.select)?;
         let segment = Segment::of(request.segment, request.total_segments)?;
         let start = request.exclusive_start_key.map(raw::key).transpose()?;
         let table = inner.table(&name)?;
@@ -113,7 +124,7 @@ impl Tables {
         if start.as_ref().is_some_and(|start| !segment.contains(&start.partition)) {
             return Err(Invalid::StartKeyInvalid.into());
         }
-        let mut page = PageBuilder::new(definition, request.select, limit);
+        let mut page = PageBuilder::new(definition, select, request.limit);
         let full = match definition.schema.range {
             Some(_) => inner.scan_partitions(&access, segment, start, &mut page).await,
             None => inner.scan_items(&access, segment, start, &mut page).await,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use identity::Caller;
-use shape::{Rule, Shown, Violations};
+use shape::{Decode, Request, Rule, Shown, Violations};
 
 use crate::authorize::Op;
 use crate::engine::{Tables, whole};
@@ -13,27 +13,32 @@ use crate::record::TableRecord;
 use crate::tags::{self, Tag};
 
 /// A TagResource request.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Decode)]
 pub struct TagResource {
     /// The table's ARN.
+    #[shape(required)]
     pub resource_arn: String,
     /// At least one.
+    #[shape(required)]
     pub tags: Vec<Tag>,
 }
 
 /// An UntagResource request.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Decode)]
 pub struct UntagResource {
     /// The table's ARN.
+    #[shape(required)]
     pub resource_arn: String,
     /// At least one; keys that the table does not have are no error.
+    #[shape(required)]
     pub tag_keys: Vec<String>,
 }
 
 /// A ListTagsOfResource request.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Decode)]
 pub struct ListTagsOfResource {
     /// The table's ARN.
+    #[shape(required)]
     pub resource_arn: String,
     /// Where the last page ended: the last key on it.
     pub next_token: Option<String>,
@@ -48,6 +53,31 @@ pub struct ListTagsOfResourceOutput {
     pub next_token: Option<String>,
 }
 
+impl Request for TagResource {
+    fn constraints(&self, violations: &mut Violations) {
+        resource_constraints(&self.resource_arn, violations);
+        tags::constraints(&self.tags, violations);
+    }
+}
+
+impl Request for UntagResource {
+    fn constraints(&self, violations: &mut Violations) {
+        resource_constraints(&self.resource_arn, violations);
+        for (index, key) in (1_usize..).zip(&self.tag_keys) {
+            if violations.is_full() {
+                return;
+            }
+            tags::key_constraints(&format!("tagKeys.{index}.member"), key, violations);
+        }
+    }
+}
+
+impl Request for ListTagsOfResource {
+    fn constraints(&self, violations: &mut Violations) {
+        resource_constraints(&self.resource_arn, violations);
+    }
+}
+
 impl Tables {
     /// Adds tags, in place of those of the same keys.
     ///
@@ -56,9 +86,7 @@ impl Tables {
     pub async fn tag_resource(&self, caller: &Caller, request: TagResource) -> Result<(), TableError> {
         let (tables, caller) = (self.clone(), caller.clone());
         whole(async move {
-            let mut violations = resource_constraints(&request.resource_arn);
-            tags::constraints(&request.tags, &mut violations);
-            violations.finish()?;
+            request.check()?;
             if request.tags.is_empty() {
                 return Err(Invalid::NoTags.into());
             }
@@ -76,11 +104,7 @@ impl Tables {
     pub async fn untag_resource(&self, caller: &Caller, request: UntagResource) -> Result<(), TableError> {
         let (tables, caller) = (self.clone(), caller.clone());
         whole(async move {
-            let mut violations = resource_constraints(&request.resource_arn);
-            for (index, key) in (1_usize..).zip(&request.tag_keys) {
-                tags::key_constraints(&format!("tagKeys.{index}.member"), key, &mut violations);
-            }
-            violations.finish()?;
+            request.check()?;
             if request.tag_keys.is_empty() {
                 return Err(Invalid::NoTagKeys.into());
             }
@@ -103,7 +127,7 @@ impl Tables {
         caller: &Caller,
         request: &ListTagsOfResource,
     ) -> Result<ListTagsOfResourceOutput, TableError> {
-        resource_constraints(&request.resource_arn).finish()?;
+        request.check()?;
         let table = self.tagged_table(caller, Op::ListTagsOfResource, &request.resource_arn)?;
         let record = &table.committed().record;
         let is_next = |key: &str| request.next_token.as_deref().is_none_or(|seen| key > seen);
@@ -149,8 +173,7 @@ impl Tables {
     }
 }
 
-fn resource_constraints(arn: &str) -> Violations {
-    let mut violations = Violations::new();
+fn resource_constraints(arn: &str, violations: &mut Violations) {
     let rule = match arn.chars().count() {
         0 => Some(Rule::MinLength(1)),
         length if length > MAX_RESOURCE_ARN_CHARS => Some(Rule::MaxLength(MAX_RESOURCE_ARN_CHARS)),
@@ -159,5 +182,4 @@ fn resource_constraints(arn: &str) -> Violations {
     if let Some(rule) = rule {
         violations.push("resourceArn", Shown::Value(arn.into()), rule);
     }
-    violations
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use envelope::TableKey;
 use identity::Caller;
-use shape::{Member, Violations};
+use shape::{Decode, Member, Request, Violations};
 
-use super::billing::{self, BillingMode};
+use super::billing::{self, BillingMode, Throughput};
 use super::create_table::actor;
 use super::describe_table::TableDescription;
 use crate::authorize::{Granted, Op};
@@ -21,17 +21,30 @@ use crate::sse::{Choice, SseSpecification};
 use crate::table::{Committed, Table};
 
 /// An UpdateTable request. A switch must be the only change in it, and so must deletion protection and table class.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Decode)]
+#[shape(later(
+    "AttributeDefinitions",
+    "GlobalSecondaryIndexUpdates",
+    "VectorIndexUpdates",
+    "StreamSpecification"
+))]
+#[shape(later("WarmThroughput", "OnDemandThroughput", "DisassociationProtectionEnabled"))]
+#[shape(later("ReplicaUpdates", "MultiRegionConsistency", "GlobalTableWitnessUpdates"))]
+#[shape(later("GlobalTableSettingsReplicationMode"))]
 pub struct UpdateTable {
     /// Name or ARN.
+    #[shape(required)]
     pub table_name: String,
     /// The key to switch to.
+    #[shape(rename = "SSESpecification")]
     pub sse_specification: Option<SseSpecification>,
     /// New billing mode.
     pub billing_mode: Member<BillingMode>,
     /// New read and write capacity units.
+    #[shape(via = Throughput)]
     pub provisioned_throughput: Option<(i64, i64)>,
     /// Whether DeleteTable shall be refused.
+    #[shape(rename = "DeletionProtectionEnabled")]
     pub deletion_protection: Option<bool>,
     /// How the storage is paid for; must be the only change.
     pub table_class: Member<TableClass>,
@@ -77,14 +90,18 @@ impl Tables {
     }
 }
 
-fn check(request: &UpdateTable) -> Result<Option<Choice>, TableError> {
-    let mut violations = Violations::new();
-    billing::constraints(&request.billing_mode, request.provisioned_throughput, &mut violations);
-    if let Some(sse) = &request.sse_specification {
-        sse.constraints(&mut violations);
+impl Request for UpdateTable {
+    fn constraints(&self, violations: &mut Violations) {
+        billing::constraints(&self.billing_mode, self.provisioned_throughput, violations);
+        if let Some(sse) = &self.sse_specification {
+            sse.constraints(violations);
+        }
+        billing::class_constraints(&self.table_class, violations);
     }
-    billing::class_constraints(&request.table_class, &mut violations);
-    violations.finish()?;
+}
+
+fn check(request: &UpdateTable) -> Result<Option<Choice>, TableError> {
+    request.check()?;
     if request.sse_specification.is_none() && !request.changes_settings() {
         return Err(Invalid::NothingToUpdate.into());
     }

@@ -2,18 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use shape::{Choice, Member, Rule, Shown, Violations, choices};
+use shape::{Choice, Decode, Member, Rule, Shown, Violations, choices};
 
 use super::{KeyAttribute, KeySchema, ScalarType};
 use crate::error::{Echo, Echoes, Invalid};
 use crate::limits::{MAX_KEY_ATTRIBUTE_NAME_CHARS, MAX_KEY_SCHEMA_ELEMENTS, MAX_LISTED};
 
 /// An attribute definition, as sent.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Decode)]
 pub struct AttributeDefinition {
     /// The attribute.
+    #[shape(required, rename = "AttributeName")]
     pub name: String,
     /// Its type.
+    #[shape(required, rename = "AttributeType")]
     pub kind: Member<ScalarType>,
 }
 
@@ -29,11 +31,13 @@ pub enum KeyRole {
 choices!(KeyRole { Hash = "HASH", Range = "RANGE" });
 
 /// An element of a key schema, as sent.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Decode)]
 pub struct KeySchemaElement {
     /// The attribute.
+    #[shape(required, rename = "AttributeName")]
     pub name: String,
     /// Its part.
+    #[shape(required, rename = "KeyType")]
     pub role: Member<KeyRole>,
 }
 

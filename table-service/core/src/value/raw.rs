@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::mem;
 
+mod decode;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 

@@ -10,12 +10,9 @@ async fn a_table_named_by_name_and_by_arn_is_one_table_to_a_batch() {
     let world = world().await;
     world.create(None).await;
     let both = ["Music", ARN];
+    let keys = |title: &str| KeysAndAttributes { keys: vec![song("A", title)] };
     let get = |second: &str| BatchGetItem {
-        request_items: [
-            (both[0].to_owned(), vec![song("A", "1")]),
-            (both[1].to_owned(), vec![song("A", second)]),
-        ]
-        .into(),
+        request_items: [(both[0].to_owned(), keys("1")), (both[1].to_owned(), keys(second))].into(),
     };
     let error = world.tables.batch_get_item(&root(), get("1")).await.unwrap_err();
     assert_eq!(error.public_message(), DUPLICATES);

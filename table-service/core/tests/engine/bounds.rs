@@ -21,7 +21,7 @@ async fn a_page_of_the_smallest_items_ends_by_their_number() {
         let scan = |start| Scan {
             table_name: "Music".to_owned(),
             exclusive_start_key: start,
-            select,
+            select: Member::Known(select),
             ..Default::default()
         };
         let first = world.tables.scan(&root(), scan(None)).await.unwrap();
@@ -71,7 +71,7 @@ async fn an_answer_ends_by_what_it_takes_to_write_it() {
     assert_eq!(page.items.iter().map(title).collect::<Vec<_>>(), TITLES[2..]);
 
     let keys = TITLES.iter().map(|title| song("A", title)).collect();
-    let request = BatchGetItem { request_items: [("Music".to_owned(), keys)].into() };
+    let request = BatchGetItem { request_items: [("Music".to_owned(), KeysAndAttributes { keys })].into() };
     let answer = world.tables.batch_get_item(&root(), request).await.unwrap();
     assert_eq!(answer.responses["Music"].len(), 2);
     assert_eq!(answer.unprocessed["Music"].iter().map(title).collect::<Vec<_>>(), TITLES[2..]);

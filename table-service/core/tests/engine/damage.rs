@@ -39,7 +39,8 @@ async fn assert_every_operation_says_so(world: &World) {
     assert_damaged("DeleteItem", tables.delete_item(&root, request).await);
     assert_damaged("Query", tables.query(&root, query_of("Music", "A")).await);
     assert_damaged("Scan", tables.scan(&root, scan_of("Music")).await);
-    let request = BatchGetItem { request_items: [(name(), vec![song("A", "1")])].into() };
+    let request =
+        BatchGetItem { request_items: [(name(), KeysAndAttributes { keys: vec![song("A", "1")] })].into() };
     assert_damaged("BatchGetItem", tables.batch_get_item(&root, request).await);
     let write = WriteRequest::Put(song("A", "1"));
     let request = BatchWriteItem { request_items: [(name(), vec![write])].into() };

@@ -650,7 +650,8 @@ async fn concurrent_writers_to_one_partition_all_land() {
     while let Some(joined) = writers.join_next().await {
         joined.unwrap();
     }
-    let request = Scan { table_name: "Music".to_owned(), select: Select::Count, ..Default::default() };
+    let request =
+        Scan { table_name: "Music".to_owned(), select: Member::Known(Select::Count), ..Default::default() };
     assert_eq!(world.tables.scan(&root(), request).await.unwrap().count, 800);
 }
 
