@@ -339,6 +339,11 @@ impl Stack {
         }
     }
 
+    /// Everything stands still and answers nothing any more, until it is killed.
+    pub fn freeze(&self) {
+        self.front.iter().chain(&self.back).for_each(Process::freeze);
+    }
+
     /// SIGKILL for everything.
     pub async fn kill(&mut self) {
         for process in self.take_all() {
