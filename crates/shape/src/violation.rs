@@ -112,11 +112,16 @@ impl Violations {
 
     /// Adds one. What is absent breaks that one rule and no other.
     pub fn push(&mut self, path: impl Into<String>, shown: Shown, rule: Rule) {
+        if !self.is_full() {
+            self.add(Violation::new(path, shown, rule));
+        }
+    }
+
+    fn add(&mut self, violation: Violation) {
         // What is not shown is not collected: a request can break rules by the thousand.
         if self.is_full() {
             return;
         }
-        let violation = Violation::new(path, shown, rule);
         if !self.0.iter().any(|before| before.rule == Rule::NotNull && before.path == violation.path) {
             self.0.push(violation);
         }
@@ -177,6 +182,14 @@ impl Violations {
         if count > *length.end() {
             self.push(path, shown(), Rule::MaxLength(*length.end()));
         }
+    }
+
+    /// Checks what lies below a path that has the caller's own names in it; `logged` is the path without them.
+    pub fn below(&mut self, path: &str, logged: &str, check: impl FnOnce(&mut Self)) {
+        let mut inner = Self::new();
+        check(&mut inner);
+        inner.place(0, path, logged);
+        inner.0.into_iter().for_each(|violation| self.add(violation));
     }
 
     /// The result of all checks.

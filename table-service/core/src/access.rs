@@ -182,8 +182,7 @@ impl Inner {
                 }
                 Err(KmsFailure::Refused(refusal)) if refusal.is_damage() => return Err(NoKeys::Damaged),
                 Err(KmsFailure::Refused(refusal)) => {
-                    if let Some(ended) = table.refuse(holder, epoch) {
-                        self.counters.revoked(ended);
+                    if table.refuse(holder, epoch) {
                         return Err(KmsFailure::Refused(refusal).into());
                     }
                 }

@@ -16,7 +16,7 @@ mod invalid;
 mod kms;
 
 pub use echo::Echoes;
-pub use invalid::{ExpressionError, ExpressionKind, Invalid};
+pub use invalid::{ExpectationError, ExpressionError, ExpressionKind, Invalid};
 pub use kms::{KmsError, Plane};
 pub use shape::Echo;
 

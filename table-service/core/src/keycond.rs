@@ -1,6 +1,6 @@
 //! Key conditions: which partition of a table a query reads, and which range of its sort keys.
 //!
-//! [`parse`] and [`KeyTests::new`] need only the request; [`KeyTests::against`] needs the table's schema and gives a
+//! [`parse`] and [`KeyTests::new`], or [`KeyTests::of_conditions`] for the older KeyConditions, need only the request; [`KeyTests::against`] needs the table's schema and gives a
 //! [`KeyCondition`], in which every value is a valid key value of the right type. The texts are DynamoDB's, and so is the
 //! order of complaints: an expression is complained about like any other, then what it does not use of its
 //! substitutions, and only then what a key condition may not have.
@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::error::{ExpressionKind, Invalid};
 use crate::expr::bind::{self, Cond, Operand};
 use crate::expr::check::Function;
+use crate::expr::legacy::{self, ComparisonOperator, Conditions};
 use crate::expr::substitution::Substitutions;
 use crate::expr::syntax::Comparator;
 use crate::schema::{KeyAttribute, KeySchema, KeyValue, Part};
@@ -81,7 +82,11 @@ fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
 
 /// The conditions of an expression: one per attribute, in the order written.
 #[derive(Debug)]
-pub struct KeyTests(Vec<KeyTest>);
+pub struct KeyTests {
+    tests: Vec<KeyTest>,
+    /// What it says when the table has fewer key attributes; none for the text that counts them.
+    too_many: Option<Invalid>,
+}
 
 /// A condition on one attribute, the attribute on its left side.
 struct KeyTest {
@@ -150,6 +155,24 @@ fn key_test(op: Op, name: &'static str, operands: Vec<Operand>) -> Result<KeyTes
 }
 
 impl Op {
+    const fn of_legacy(operator: ComparisonOperator) -> Option<Self> {
+        Some(match operator {
+            ComparisonOperator::Eq => Self::Compare(Comparator::Equal),
+            ComparisonOperator::Le => Self::Compare(Comparator::AtMost),
+            ComparisonOperator::Lt => Self::Compare(Comparator::Less),
+            ComparisonOperator::Ge => Self::Compare(Comparator::AtLeast),
+            ComparisonOperator::Gt => Self::Compare(Comparator::Greater),
+            ComparisonOperator::Between => Self::Between,
+            ComparisonOperator::BeginsWith => Self::BeginsWith,
+            ComparisonOperator::Ne
+            | ComparisonOperator::In
+            | ComparisonOperator::NotNull
+            | ComparisonOperator::Null
+            | ComparisonOperator::Contains
+            | ComparisonOperator::NotContains => return None,
+        })
+    }
+
     /// The operator for operands in the other order, if it has one.
     fn reversed(self) -> Option<Self> {
         let Self::Compare(op) = self else { return None };
@@ -171,7 +194,24 @@ impl KeyTests {
     pub fn new(cond: Cond) -> Result<Self, Invalid> {
         let mut tests = Vec::new();
         collect(cond, &mut tests)?;
-        Ok(Self(tests))
+        Ok(Self { tests, too_many: None })
+    }
+
+    /// The conditions of the older parameter.
+    ///
+    /// # Errors
+    /// As for each condition; too many or none; operators that key conditions do not have.
+    pub fn of_conditions(conditions: Conditions) -> Result<Self, Invalid> {
+        let conditions = legacy::checked(conditions)?;
+        if !(1..=2).contains(&conditions.len()) {
+            return Err(Invalid::KeyConditionsLength);
+        }
+        let test = |test: legacy::Test| {
+            let op = Op::of_legacy(test.operator).ok_or(Invalid::NotIndexable)?;
+            Ok(KeyTest { attribute: test.attribute, op, values: test.values })
+        };
+        let tests = conditions.into_iter().map(test).collect::<Result<_, Invalid>>()?;
+        Ok(Self { tests, too_many: Some(Invalid::KeyConditionUnsupported) })
     }
 
     /// Applies the conditions to a table.
@@ -181,11 +221,11 @@ impl KeyTests {
     /// the wrong type, empty or oversize key values.
     pub fn against(self, schema: &KeySchema) -> Result<KeyCondition, Invalid> {
         let defined = 1 + usize::from(schema.range.is_some());
-        if self.0.len() > defined {
-            return Err(Invalid::TooManyConditions { given: self.0.len(), defined });
+        let conditions = self.tests.len();
+        if conditions > defined {
+            return Err(self.too_many.unwrap_or(Invalid::TooManyConditions { given: conditions, defined }));
         }
-        let conditions = self.0.len();
-        let mut tests = self.0;
+        let mut tests = self.tests;
         let mut take = |attribute: &KeyAttribute| {
             let at = tests.iter().position(|test| *test.attribute == attribute.name);
             at.map(|at| tests.swap_remove(at))

@@ -133,6 +133,11 @@ impl KeySchema {
         self.check(PrimaryKey { hash, range })
     }
 
+    /// The key attributes, the partition key's first.
+    pub fn attributes(&self) -> impl Iterator<Item = &KeyAttribute> {
+        std::iter::once(&self.hash).chain(&self.range)
+    }
+
     /// The attributes of a key, as requests and answers carry it.
     pub fn key_to_map(&self, key: &PrimaryKey) -> Item {
         let hash = (self.hash.name.clone(), AttributeValue::from(key.hash.clone()));

@@ -198,16 +198,15 @@ impl Table {
         Some(Arc::clone(hold.keys.get_or_insert_with(|| Arc::clone(keys))))
     }
 
-    /// KMS said no to `holder`. Returns the number of leases that end with it, one or none; nothing if news came in between,
-    /// and then the answer counts for nothing.
-    pub(crate) fn refuse(&self, holder: &str, epoch: u64) -> Option<usize> {
+    /// KMS said no to `holder`. False if news came in between, and then the answer counts for nothing.
+    pub(crate) fn refuse(&self, holder: &str, epoch: u64) -> bool {
         let mut hold = self.hold();
         if epoch != hold.leases.epoch() {
-            return None;
+            return false;
         }
-        let ended = usize::from(hold.leases.refuse(holder));
+        hold.leases.refuse(holder);
         hold.drop_unheld_keys();
-        Some(ended)
+        true
     }
 
     /// KMS did not answer: the keys, if the holder's lease goes on. News in between makes the silence stale: ask again.

@@ -12,6 +12,8 @@ use crate::number::Number;
 
 #[cfg(test)]
 pub(crate) mod arbitrary;
+#[cfg(test)]
+pub(crate) mod literal;
 pub mod raw;
 
 /// A value of one of DynamoDB's ten types.
@@ -80,6 +82,22 @@ impl ValueType {
             Self::Bool => "BOOL",
         }
     }
+
+    /// The name in DynamoDB's texts about ADD and DELETE.
+    pub const fn long_name(self) -> &'static str {
+        match self {
+            Self::S => "STRING",
+            Self::N => "NUMBER",
+            Self::B => "BINARY",
+            Self::Ss => "STRING_SET",
+            Self::Ns => "NUMBER_SET",
+            Self::Bs => "BINARY_SET",
+            Self::M => "MAP",
+            Self::L => "LIST",
+            Self::Null => "NULL",
+            Self::Bool => "BOOLEAN",
+        }
+    }
 }
 
 impl fmt::Display for ValueType {
@@ -95,6 +113,15 @@ const ELEMENT_BYTES: usize = 1;
 const VALUE_BYTES: usize = 16;
 
 impl AttributeValue {
+    /// Levels in it, itself included.
+    pub fn depth(&self) -> usize {
+        match self {
+            Self::M(map) => 1 + map.values().map(Self::depth).max().unwrap_or(0),
+            Self::L(list) => 1 + list.iter().map(Self::depth).max().unwrap_or(0),
+            _ => 1,
+        }
+    }
+
     /// Which type it has.
     pub const fn value_type(&self) -> ValueType {
         match self {

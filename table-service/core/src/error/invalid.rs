@@ -5,9 +5,11 @@
 
 use std::fmt;
 
-use shape::Violated;
+use shape::{Choice as _, Violated};
 
 use super::{Echo, Echoes};
+use crate::expr::legacy::ComparisonOperator;
+use crate::expr::syntax::Section;
 use crate::schema::ScalarType;
 use crate::value::ValueType;
 
@@ -243,6 +245,109 @@ pub enum Invalid {
     UnusedNames(Echoes),
     /// Values that no expression uses.
     UnusedValues(Echoes),
+    /// A path into a key attribute.
+    KeyPath {
+        /// The key attribute.
+        key: String,
+    },
+    // Updates.
+    /// An update of a key attribute.
+    KeyUpdate {
+        /// The key attribute.
+        key: String,
+    },
+    /// A right side reads what the item does not have.
+    OperandMissing,
+    /// A right side or what is to be changed has the wrong type.
+    UpdateOperandType,
+    /// A path through what is not there or has no such parts.
+    PathForUpdate,
+    /// An item that an update would make larger than 400 KB.
+    ItemUpdateTooLarge,
+    // Parameters from before there were expressions.
+    /// Both kinds of parameters in one request.
+    Mixed {
+        /// Those that are not expressions.
+        others: Vec<&'static str>,
+        /// Those that are.
+        expressions: Vec<&'static str>,
+    },
+    /// An attribute asked for twice.
+    DuplicateAttribute(Echo),
+    /// ConditionalOperator without conditions that it could join.
+    OperatorAlone,
+    /// ConditionalOperator with a single condition.
+    OperatorForOne,
+    /// A condition with more or fewer values than its operator takes.
+    ArgumentCount(ComparisonOperator),
+    /// A condition with a value of a type that its operator does not take.
+    ArgumentType {
+        /// The operator.
+        operator: ComparisonOperator,
+        /// The value's type.
+        actual: ValueType,
+    },
+    /// Values of several types in one condition.
+    ArgumentTypes,
+    /// BETWEEN with its bounds in the wrong order.
+    ArgumentOrder,
+    /// A condition of members that do not go together.
+    Expectation {
+        /// What is wrong.
+        error: ExpectationError,
+        /// The attribute.
+        attribute: Echo,
+    },
+    /// An AttributeUpdates entry without value that is no DELETE.
+    ActionWithoutValue,
+    /// ADD of a value that cannot be added.
+    AddType(ValueType),
+    /// DELETE of a value that is no set.
+    DeleteType(ValueType),
+    /// AttributeUpdates for a value of another type.
+    UpdateType,
+    /// Neither one nor two key conditions.
+    KeyConditionsLength,
+    /// A key condition with an operator that no index answers.
+    NotIndexable,
+}
+
+/// What is wrong with an entry of Expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExpectationError {
+    /// Value and AttributeValueList.
+    TwoValues,
+    /// Exists and ComparisonOperator.
+    TwoTests,
+    /// ComparisonOperator without values.
+    NoValues(ComparisonOperator),
+    /// AttributeValueList without ComparisonOperator.
+    NoOperator,
+    /// Neither Value nor a reason to leave it out; Exists as sent.
+    NoValue(Option<bool>),
+    /// Value of an attribute that must not exist.
+    ValueOfNothing,
+}
+
+impl ExpectationError {
+    fn text(self) -> String {
+        match self {
+            Self::TwoValues => "Value and AttributeValueList cannot be used together".to_owned(),
+            Self::TwoTests => "Exists and ComparisonOperator cannot be used together".to_owned(),
+            Self::NoValues(operator) => {
+                format!(
+                    "Value or AttributeValueList must be used with ComparisonOperator: {}",
+                    operator.name()
+                )
+            }
+            Self::NoOperator => "AttributeValueList can only be used with a ComparisonOperator".to_owned(),
+            Self::NoValue(exists) => {
+                let exists = exists.map_or("null", |exists| if exists { "true" } else { "false" });
+                format!("Value must be provided when Exists is {exists}")
+            }
+            Self::ValueOfNothing => "Value cannot be used when Exists is false".to_owned(),
+        }
+    }
 }
 
 impl Invalid {
@@ -337,6 +442,27 @@ impl Invalid {
             Self::NameInvalid { key, error } => format!("ExpressionAttributeNames contains invalid value: {} for key {}", error.text(to_caller),key.show(to_caller)),
             Self::ValueInvalid { key, error } => format!("ExpressionAttributeValues contains invalid value: {} for key {}", error.text(to_caller),key.show(to_caller)),
             Self::UnusedNames(keys) => format!("Value provided in ExpressionAttributeNames unused in expressions: keys: {{{}}}", keys.show(to_caller, "", ", ")),
+            Self::KeyPath { key } => format!("Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: {key}"),
+            Self::KeyUpdate { key } => oom(&format!("Cannot update attribute {key}. This attribute is part of the key")),
+            Self::OperandMissing => "The provided expression refers to an attribute that does not exist in the item".to_owned(),
+            Self::UpdateOperandType => "An operand in the update expression has an incorrect data type".to_owned(),
+            Self::PathForUpdate => "The document path provided in the update expression is invalid for update".to_owned(),
+            Self::ItemUpdateTooLarge => "Item size to update has exceeded the maximum allowed size".to_owned(),
+            Self::Mixed { others, expressions } => format!("Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {{{}}} Expression parameters: {{{}}}", others.join(", "), expressions.join(", ")),
+            Self::DuplicateAttribute(name) => oom(&format!("Duplicate value in attribute name: {}", name.show(to_caller))),
+            Self::OperatorAlone => "ConditionalOperator cannot be used without Filter or Expected".to_owned(),
+            Self::OperatorForOne => "ConditionalOperator can only be used when Filter or Expected has two or more elements".to_owned(),
+            Self::ArgumentCount(operator) => oom(&format!("Invalid number of argument(s) for the {} ComparisonOperator", operator.name())),
+            Self::ArgumentType { operator, actual } => oom(&format!("ComparisonOperator {} is not valid for {actual} AttributeValue type", operator.name())),
+            Self::ArgumentTypes => oom("AttributeValues inside AttributeValueList must be of same type"),
+            Self::ArgumentOrder => "The BETWEEN condition was provided a range where the lower bound is greater than the upper bound".to_owned(),
+            Self::Expectation { error, attribute } => oom(&format!("{} for Attribute: {}", error.text(), attribute.show(to_caller))),
+            Self::ActionWithoutValue => oom("Only DELETE action is allowed when no attribute value is specified"),
+            Self::AddType(actual) => oom(&format!("ADD action is not supported for the type {actual}")),
+            Self::DeleteType(actual) => oom(&format!("DELETE action with value is not supported for the type {actual}")),
+            Self::UpdateType => "Type mismatch for attribute to update".to_owned(),
+            Self::KeyConditionsLength => "Conditions can be of length 1 or 2 only".to_owned(),
+            Self::NotIndexable => "Attempted conditional constraint is not an indexable operation".to_owned(),
             Self::UnusedValues(keys) => format!("Value provided in ExpressionAttributeValues unused in expressions: keys: {{{}}}", keys.show(to_caller, "", ", ")),
         }
     }
@@ -413,6 +539,35 @@ pub enum ExpressionError {
     UnknownFunction(Echo),
     /// A function where it may not stand.
     MisusedFunction(&'static str),
+    /// A function of updates in a condition.
+    NotInCondition(&'static str),
+    /// A function of conditions in an update.
+    NotInUpdate(&'static str),
+    /// A section of an update that stands there twice.
+    RepeatedSection(Section),
+    /// A path of more levels than a value can have; how many.
+    PathTooDeep(usize),
+    /// A path to or through another.
+    PathsOverlap {
+        /// The one that stands there first, as `[a, b]`.
+        one: Echo,
+        /// The other.
+        two: Echo,
+    },
+    /// A path through a map and another through it as a list.
+    PathsConflict {
+        /// The one that stands there first, as `[a, b]`.
+        one: Echo,
+        /// The other.
+        two: Echo,
+    },
+    /// A value that ADD or DELETE does not take.
+    ActionType {
+        /// Which.
+        section: Section,
+        /// The value's type.
+        actual: ValueType,
+    },
     /// A reserved word as attribute name, as written.
     Reserved(Echo),
     /// A name that is not defined.
@@ -490,6 +645,33 @@ impl ExpressionError {
             Self::MisusedFunction(name) => {
                 format!("The function is not allowed to be used this way in an expression; function: {name}")
             }
+            Self::NotInCondition(name) => {
+                format!("The function is not allowed in a condition expression; function: {name}")
+            }
+            Self::NotInUpdate(name) => {
+                format!("The function is not allowed in an update expression; function: {name}")
+            }
+            Self::RepeatedSection(section) => {
+                format!("The \"{}\" section can only be used once in an update expression;", section.name())
+            }
+            Self::PathTooDeep(levels) => {
+                format!("The document path has too many nesting levels; nesting levels: {levels}")
+            }
+            Self::PathsOverlap { one, two } => format!(
+                "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: {}, path two: {}",
+                one.show(to_caller),
+                two.show(to_caller)
+            ),
+            Self::PathsConflict { one, two } => format!(
+                "Two document paths conflict with each other; must remove or rewrite one of these paths; path one: {}, path two: {}",
+                one.show(to_caller),
+                two.show(to_caller)
+            ),
+            Self::ActionType { section, actual } => format!(
+                "Incorrect operand type for operator or function; operator: {section}, operand type: {}, typeSet: ALLOWED_FOR_{section}_OPERAND",
+                actual.long_name(),
+                section = section.name(),
+            ),
             Self::Reserved(word) => {
                 format!("Attribute name is a reserved keyword; reserved keyword: {}", word.show(to_caller))
             }

@@ -12,9 +12,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::check::Function;
+use super::path::Path;
 use super::substitution::Substitutions;
-use super::syntax::{self, Call, Comparator, Expr, Name, Step};
-use crate::error::{Echo, Echoes, ExpressionError};
+use super::syntax::{self, Call, Comparator, Expr};
+use crate::error::{Echo, ExpressionError};
 use crate::limits::MAX_IN_OPERANDS;
 use crate::value::{AttributeValue, ValueType};
 
@@ -70,30 +71,6 @@ pub enum Operand {
     Value(Arc<AttributeValue>),
     /// The size of an operand.
     Size(Box<Operand>),
-}
-
-/// Where in an item: an attribute and the way into it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Path {
-    /// The attribute's name.
-    pub attribute: Arc<str>,
-    /// The way into its value.
-    pub rest: Vec<PathStep>,
-}
-
-/// One step into a value.
-#[derive(Clone, PartialEq, Eq)]
-pub enum PathStep {
-    /// An entry of a map.
-    Field(Arc<str>),
-    /// An element of a list.
-    Index(u32),
-}
-
-impl std::fmt::Debug for Path {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Path({} steps)", 1 + self.rest.len())
-    }
 }
 
 type Result<T> = std::result::Result<T, ExpressionError>;
@@ -192,7 +169,7 @@ fn check_bounds(low: &AttributeValue, high: &AttributeValue) -> Result<()> {
 
 fn operand(operand: &syntax::Operand, substitutions: &mut Substitutions) -> Result<Operand> {
     Ok(match operand {
-        syntax::Operand::Path(path) => Operand::Path(bind_path(path, substitutions)?),
+        syntax::Operand::Path(path) => Operand::Path(Path::bind(path, substitutions)?),
         syntax::Operand::Value(key) => Operand::Value(substitutions.value(key)?),
         syntax::Operand::Call(call) => match bind_call(call, substitutions)? {
             (Function::Size, mut args) => {
@@ -202,23 +179,6 @@ fn operand(operand: &syntax::Operand, substitutions: &mut Substitutions) -> Resu
             (function, _) => return Err(ExpressionError::MisusedFunction(function.name())),
         },
     })
-}
-
-/// Binds a path.
-///
-/// # Errors
-/// [`ExpressionError::UndefinedName`].
-pub fn bind_path(path: &syntax::Path, substitutions: &mut Substitutions) -> Result<Path> {
-    let mut name = |name: &Name| match name {
-        Name::Plain(name) => Ok(Arc::from(name.as_str())),
-        Name::Placeholder(key) => substitutions.name(key),
-    };
-    let attribute = name(&path.head)?;
-    let step = |step: &Step| match step {
-        Step::Field(field) => name(field).map(PathStep::Field),
-        Step::Index(index) => Ok(PathStep::Index(*index)),
-    };
-    Ok(Path { attribute, rest: path.rest.iter().map(step).collect::<Result<_>>()? })
 }
 
 fn bind_call(call: &Call, substitutions: &mut Substitutions) -> Result<(Function, Vec<Operand>)> {
@@ -277,7 +237,7 @@ fn check_ordered<'o>(operator: &'static str, operands: impl IntoIterator<Item = 
 fn check_distinct(operator: &'static str, left: &Operand, right: &Operand) -> Result<()> {
     match (left, right) {
         (Operand::Path(left), Operand::Path(right)) if left == right => {
-            Err(ExpressionError::NotDistinct { operator, operand: Echo::from(show_path(left)) })
+            Err(ExpressionError::NotDistinct { operator, operand: left.show() })
         }
         _ => Ok(()),
     }
@@ -289,6 +249,34 @@ fn static_type(operand: &Operand) -> Option<ValueType> {
         Operand::Path(_) => None,
         Operand::Value(value) => Some(value.value_type()),
         Operand::Size(_) => Some(ValueType::N),
+    }
+}
+
+impl Cond {
+    /// The paths in it.
+    pub fn visit_paths(&self, visit: &mut dyn FnMut(&Path)) {
+        match self {
+            Self::All(conds) | Self::Any(conds) => conds.iter().for_each(|cond| cond.visit_paths(visit)),
+            Self::Not(cond) => cond.visit_paths(visit),
+            Self::Compare { left, right, .. } => [left, right].iter().for_each(|each| each.visit_path(visit)),
+            Self::Between { value, low, high } => {
+                [value, low, high].iter().for_each(|each| each.visit_path(visit));
+            }
+            Self::In { value, list } => {
+                std::iter::once(value).chain(list).for_each(|each| each.visit_path(visit));
+            }
+            Self::Call { args, .. } => args.iter().for_each(|each| each.visit_path(visit)),
+        }
+    }
+}
+
+impl Operand {
+    fn visit_path(&self, visit: &mut dyn FnMut(&Path)) {
+        match self {
+            Self::Path(path) => visit(path),
+            Self::Value(_) => {}
+            Self::Size(operand) => operand.visit_path(visit),
+        }
     }
 }
 
@@ -311,14 +299,4 @@ fn show(value: &AttributeValue) -> Echo {
         _ => "...".to_owned(),
     };
     Echo::from(format!("{{{}:{content}}}", value.value_type()))
-}
-
-/// A path as DynamoDB's texts show it: `[a, b, [1]]`.
-fn show_path(path: &Path) -> String {
-    let rest = path.rest.iter().map(|step| match step {
-        PathStep::Field(name) => Echo::from(&**name),
-        PathStep::Index(index) => Echo::from(format!("[{index}]")),
-    });
-    let steps: Echoes = std::iter::once(Echo::from(&*path.attribute)).chain(rest).collect();
-    format!("[{}]", steps.show(true, "", ", "))
 }

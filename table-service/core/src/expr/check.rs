@@ -1,8 +1,9 @@
-//! What is wrong with a condition by itself, in DynamoDB's order of complaints: redundant parentheses, an unknown
-//! function, a function where it may not stand, a reserved word. Each is looked for in the whole tree before the next.
+//! What is wrong with an expression by itself, in DynamoDB's order of complaints. Of a condition: redundant parentheses, an
+//! unknown function, a function where it may not stand, a reserved word. Of an update: redundant parentheses, a reserved
+//! word, an unknown function, a section that stands there twice. Each is looked for in the whole tree before the next.
 
 use super::reserved::is_reserved;
-use super::syntax::{Call, Expr, Name, Operand, Parsed, Path, Step};
+use super::syntax::{Call, Change, Expr, Name, Operand, Parsed, ParsedUpdate, Path, SetValue, Step};
 use crate::error::{Echo, ExpressionError};
 
 /// The functions of the condition language.
@@ -52,16 +53,55 @@ impl Function {
         }
     }
 
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|function| function.name() == name)
+    }
+
     /// The function that a call names.
     ///
     /// # Errors
-    /// [`ExpressionError::UnknownFunction`].
+    /// [`ExpressionError::UnknownFunction`], [`ExpressionError::NotInCondition`].
     pub fn of(call: &Call) -> Result<Self, ExpressionError> {
-        let named = |function: &Self| function.name() == call.name;
-        Self::ALL
-            .into_iter()
-            .find(named)
-            .ok_or_else(|| ExpressionError::UnknownFunction(Echo::from(call.name.as_str())))
+        let unknown = || match SetFunction::named(&call.name) {
+            Some(function) => ExpressionError::NotInCondition(function.name()),
+            None => ExpressionError::UnknownFunction(Echo::from(call.name.as_str())),
+        };
+        Self::named(&call.name).ok_or_else(unknown)
+    }
+}
+
+/// The functions of updates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SetFunction {
+    /// `if_not_exists(path, operand)`
+    IfNotExists,
+    /// `list_append(operand, operand)`
+    ListAppend,
+}
+
+impl SetFunction {
+    /// The name; letter case matters.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::IfNotExists => "if_not_exists",
+            Self::ListAppend => "list_append",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        [Self::IfNotExists, Self::ListAppend].into_iter().find(|function| function.name() == name)
+    }
+
+    /// The function that a call names.
+    ///
+    /// # Errors
+    /// [`ExpressionError::UnknownFunction`], [`ExpressionError::NotInUpdate`].
+    pub fn of(call: &Call) -> Result<Self, ExpressionError> {
+        let unknown = || match Function::named(&call.name) {
+            Some(function) => ExpressionError::NotInUpdate(function.name()),
+            None => ExpressionError::UnknownFunction(Echo::from(call.name.as_str())),
+        };
+        Self::named(&call.name).ok_or_else(unknown)
     }
 }
 
@@ -88,11 +128,37 @@ pub fn condition(parsed: &Parsed) -> Result<(), ExpressionError> {
         if fits { Ok(()) } else { Err(ExpressionError::MisusedFunction(function.name())) }
     };
     visit(&parsed.root, &mut Visitor { call: placed, name: no_name })?;
-    let unreserved = &mut |name: &Name| match name {
+    visit(&parsed.root, &mut Visitor { call: &mut |_, _| Ok(()), name: &mut unreserved })
+}
+
+/// Checks a parsed update.
+///
+/// # Errors
+/// The first complaint in the order above.
+pub fn update(parsed: &ParsedUpdate) -> Result<(), ExpressionError> {
+    if parsed.redundant_parentheses {
+        return Err(ExpressionError::RedundantParentheses);
+    }
+    visit_update(parsed, &mut Visitor { call: &mut |_, _| Ok(()), name: &mut unreserved })?;
+    let known = &mut |call: &Call, _| SetFunction::of(call).map(|_| ());
+    visit_update(parsed, &mut Visitor { call: known, name: &mut |_| Ok(()) })?;
+    parsed.repeated.map_or(Ok(()), |section| Err(ExpressionError::RepeatedSection(section)))
+}
+
+/// Checks a parsed projection.
+///
+/// # Errors
+/// A reserved word.
+pub fn projection(paths: &[Path]) -> Result<(), ExpressionError> {
+    let mut visitor = Visitor { call: &mut |_, _| Ok(()), name: &mut unreserved };
+    paths.iter().try_for_each(|path| visitor.visit_path(path))
+}
+
+fn unreserved(name: &Name) -> Result<(), ExpressionError> {
+    match name {
         Name::Plain(word) if is_reserved(word) => Err(ExpressionError::Reserved(Echo::from(word.as_str()))),
         Name::Plain(_) | Name::Placeholder(_) => Ok(()),
-    };
-    visit(&parsed.root, &mut Visitor { call: &mut |_, _| Ok(()), name: unreserved })
+    }
 }
 
 struct Visitor<'v> {
@@ -109,6 +175,17 @@ fn visit(expr: &Expr, visitor: &mut Visitor<'_>) -> Result<(), ExpressionError> 
         Expr::Between { value, low, high } => visitor.visit_operands([value, low, high]),
         Expr::In { value, list } => visitor.visit_operands(std::iter::once(value).chain(list)),
     }
+}
+
+fn visit_update(parsed: &ParsedUpdate, visitor: &mut Visitor<'_>) -> Result<(), ExpressionError> {
+    parsed.actions.iter().try_for_each(|action| {
+        visitor.visit_path(&action.path)?;
+        match &action.change {
+            Change::Set(SetValue::Operand(operand)) => visitor.visit_operands([operand]),
+            Change::Set(SetValue::Sum { left, right, .. }) => visitor.visit_operands([left, right]),
+            Change::Remove | Change::Add(_) | Change::Delete(_) => Ok(()),
+        }
+    })
 }
 
 impl Visitor<'_> {

@@ -8,6 +8,10 @@ use super::syntax::{Comparator, Expr};
 use super::*;
 use crate::value::{AttributeValue, raw};
 
+mod printing;
+mod speed;
+mod truth;
+
 /// The complaint about a condition, with names `#a` to `#c` and values `:a`, `:b` (texts), `:n` (number), `:t` (true).
 fn complaint(text: &str) -> Option<String> {
     bound(text).err()
@@ -244,9 +248,9 @@ fn between_checks_its_bounds() {
 #[test]
 fn binding_leaves_no_placeholder() {
     let cond = bound("#a.#b[3] = :n").unwrap();
-    let path = bind::Path {
+    let path = path::Path {
         attribute: "a".into(),
-        rest: vec![bind::PathStep::Field("b".into()), bind::PathStep::Index(3)],
+        rest: vec![path::PathStep::Field("b".into()), path::PathStep::Index(3)],
     };
     let value = AttributeValue::N("1.5".parse().unwrap()).into();
     assert_eq!(
@@ -259,7 +263,7 @@ fn binding_leaves_no_placeholder() {
 #[test]
 fn all_uses_of_a_placeholder_share_what_it_stands_for() {
     let Ok(Cond::In { value: Bound::Path(path), list }) = bound("#a.#a IN (:a, :a, :a)") else { panic!() };
-    let [bind::PathStep::Field(field)] = &*path.rest else { panic!() };
+    let [path::PathStep::Field(field)] = &*path.rest else { panic!() };
     assert!(Arc::ptr_eq(&path.attribute, field));
     let [Bound::Value(first), Bound::Value(second), Bound::Value(third)] = &*list else { panic!() };
     assert!(Arc::ptr_eq(first, second) && Arc::ptr_eq(first, third));
@@ -297,7 +301,7 @@ fn nesting_is_bounded_before_the_stack_is() {
         assert_eq!(complaint(&nest("(a=c AND (a=c OR ", "))", 74)), None);
         assert_eq!(complaint(&format!("a = :a{}", " OR a = :a".repeat(149))), None);
     };
-    std::thread::Builder::new().stack_size(512 * 1024).spawn(work).unwrap().join().unwrap();
+    std::thread::Builder::new().stack_size(256 * 1024).spawn(work).unwrap().join().unwrap();
 }
 
 #[test]
