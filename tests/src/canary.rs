@@ -27,6 +27,12 @@ impl Canary {
         self.marker.chars().cycle().take(length).collect()
     }
 
+    /// Fails the test when the marker occurs in `text`.
+    #[track_caller]
+    pub fn assert_unsaid(&self, text: &str, when: &str) {
+        assert!(!text.contains(&self.marker), "{when}: {text}");
+    }
+
     /// Every occurrence of the marker below `root`: in the names of files and in their bytes.
     pub fn sightings(&self, root: &Path) -> Vec<String> {
         let finder = Finder::new(self.marker.as_bytes());

@@ -3,8 +3,14 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use tempfile::TempDir;
+
+use crate::wait::eventually;
+
+/// Nobody works on a disk that is unmounted.
+const UNMOUNTED_WITHIN: Duration = Duration::from_secs(30);
 
 /// A mounted disk. Dropping it unmounts it.
 pub struct Disk {
@@ -53,8 +59,8 @@ impl Disk {
     }
 
     /// Unmounts it and mounts it again: what is there now was on the disk. Nobody may have a file of it open.
-    pub fn remount(&mut self) {
-        self.unmount();
+    pub async fn remount(&mut self) {
+        self.unmount().await;
         self.mount();
     }
 
@@ -63,8 +69,12 @@ impl Disk {
         self.mounted = true;
     }
 
-    fn unmount(&mut self) {
-        run("umount", &[], &[&self.path()]);
+    async fn unmount(&mut self) {
+        // The system may still be closing the files of a process that has just ended: "target is busy".
+        eventually("the disk is unmounted", UNMOUNTED_WITHIN, async || {
+            attempt("umount", &[], &[&self.path()]).inspect_err(|error| println!("{error}")).ok()
+        })
+        .await;
         self.mounted = false;
     }
 }
@@ -79,7 +89,13 @@ impl Drop for Disk {
 }
 
 fn run(program: &str, arguments: &[&str], paths: &[&Path]) {
+    attempt(program, arguments, paths).unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// What the program says if it does not succeed.
+fn attempt(program: &str, arguments: &[&str], paths: &[&Path]) -> Result<(), String> {
     let output = Command::new(program).args(arguments).args(paths).output();
     let output = output.unwrap_or_else(|error| panic!("{program}: {error}"));
-    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8_lossy(&output.stderr);
+    if output.status.success() { Ok(()) } else { Err(format!("{program}: {said}")) }
 }

@@ -74,13 +74,21 @@ impl Process {
 
     /// SIGTERM, and waits until the process has ended by itself.
     pub(crate) async fn stop(mut self) -> ExitStatus {
+        self.signal(rustix::process::Signal::TERM);
+        self.wait().await
+    }
+
+    /// SIGSTOP: from now on it says nothing, as if its machine had no power.
+    pub(crate) fn freeze(&self) {
+        self.signal(rustix::process::Signal::STOP);
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
         if let Some(id) = self.child.id() {
             let pid = rustix::process::Pid::from_raw(i32::try_from(id).expect("a pid fits"))
                 .expect("a pid is not 0");
-            rustix::process::kill_process(pid, rustix::process::Signal::TERM)
-                .expect("an own child takes signals");
+            rustix::process::kill_process(pid, signal).expect("an own child takes signals");
         }
-        self.wait().await
     }
 
     /// Waits until the process has ended by itself.

@@ -284,6 +284,17 @@ impl Stack {
         metrics::read(self.kms.expect("kms-service was started").admin).await
     }
 
+    /// The body of each service's `/metrics`, as it is.
+    pub async fn metrics_bodies(&self) -> [String; 2] {
+        let body = async |address: Option<Address>| {
+            let admin = address.expect("both services were started").admin;
+            let (status, body) = metrics::get(admin, "/metrics").await.expect("the admin port answers");
+            assert_eq!(status, 200, "{body}");
+            body
+        };
+        [body(self.table).await, body(self.kms).await]
+    }
+
     /// What the table service's process holds in memory: resident bytes, as the system counts them.
     pub fn table_memory(&self) -> u64 {
         self.front.as_ref().expect("table-service is running").memory()
@@ -326,6 +337,11 @@ impl Stack {
             self.start_table().await;
             self.table_ready().await;
         }
+    }
+
+    /// Everything stands still and answers nothing any more, until it is killed.
+    pub fn freeze(&self) {
+        self.front.iter().chain(&self.back).for_each(Process::freeze);
     }
 
     /// SIGKILL for everything.

@@ -1,12 +1,13 @@
 //! Promise: nothing readable. Planted strings - attribute names, values, partition keys and sort keys, of small and of
 //! 300 KB items, and what bad requests carry - are in no byte of any file under the data directory nor in any log: while
-//! the services run, after they stopped, and after they were killed.
+//! the services run, after they stopped, and after they were killed. Nor are they in the metrics, nor in the text of any
+//! refusal but for the one word that the text is about, which it quotes as AWS's does.
 
 use proto::kms::{DecryptRequest, EncryptRequest};
 use proto::table::{PutItemRequest, QueryRequest, ScalarAttributeType, ScanRequest};
 use tests::canary::{Canary, files};
 use tests::item::{attributes, b, bool, l, m, n, nested, null, s};
-use tests::{Encryption, Kms, Stack, Tables, table};
+use tests::{Encryption, Kms, Refusal, Refused, Stack, Tables, table};
 
 const LARGE_BYTES: usize = 300 * 1024;
 
@@ -64,36 +65,47 @@ async fn plant_in_refused_requests(tables: &Tables, name: &str, canary: &Canary)
         item
     };
     let items = [
-        with(&plant("oversize"), s(canary.plant_bulk(450_000))),
-        with("deep", nested(40, s(plant("deep")))),
-        with("number", n(plant("notanumber"))),
-        attributes([("pk", s(plant("alone")))]),
-        attributes([("pk", s(canary.plant_bulk(3_000))), ("sk", s("x"))]),
-        attributes([("pk", s("x")), ("sk", s(canary.plant_bulk(2_000)))]),
-        attributes([("pk", b(plant("wrongtype"))), ("sk", s("x"))]),
+        (with(&plant("oversize"), s(canary.plant_bulk(450_000))), None),
+        (with("deep", nested(40, s(plant("deep")))), None),
+        (with("number", n(plant("notanumber"))), Some(plant("notanumber"))),
+        (attributes([("pk", s(plant("alone")))]), None),
+        (attributes([("pk", s(canary.plant_bulk(3_000))), ("sk", s("x"))]), None),
+        (attributes([("pk", s("x")), ("sk", s(canary.plant_bulk(2_000)))]), None),
+        (attributes([("pk", b(plant("wrongtype"))), ("sk", s("x"))]), None),
     ];
-    for item in items {
-        tables.put(name, item).await.expect_err("a bad item is refused");
+    for (item, quoted) in items {
+        assert_quotes(&tables.put(name, item).await.refused(), quoted.as_deref(), canary);
     }
-    tables.put(&plant("table"), keys()).await.expect_err("there is no such table");
+    assert_quotes(&tables.put(&plant("table"), keys()).await.refused(), None, canary);
     let conditional = PutItemRequest {
         table_name: name.to_owned(),
         item: keys(),
         condition_expression: format!("attribute_exists({})", plant("condition")),
         ..Default::default()
     };
-    tables.put_item(conditional).await.expect_err("conditions come later");
-    for expression in
-        [format!("pk = :p and {}", plant("expression")), plant("expression"), "pk = :q".to_owned()]
-    {
+    assert_quotes(&tables.put_item(conditional).await.refused(), None, canary);
+    let expressions = [
+        (format!("pk = :p and {}", plant("expression")), Some(plant("expression"))),
+        (plant("expression"), Some(plant("expression"))),
+        ("pk = :q".to_owned(), None),
+    ];
+    for (expression, quoted) in expressions {
         let query = QueryRequest {
             table_name: name.to_owned(),
             key_condition_expression: expression,
             expression_attribute_values: attributes([(":p", s(plant("queried")))]),
             ..Default::default()
         };
-        tables.query(query).await.expect_err("a bad expression is refused");
+        assert_quotes(&tables.query(query).await.refused(), quoted.as_deref(), canary);
     }
+}
+
+/// Fails the test when a refusal says anything of what was planted but `quoted`.
+#[track_caller]
+fn assert_quotes(refused: &Refused, quoted: Option<&str>, canary: &Canary) {
+    let said = format!("{refused:?} {}", refused.request_id);
+    let rest = quoted.map_or_else(|| said.clone(), |quoted| said.replace(quoted, ""));
+    canary.assert_unsaid(&rest, "in a refusal");
 }
 
 /// Plaintext given to KMS, well and badly.
@@ -104,9 +116,10 @@ async fn plant_in_kms(kms: &Kms, key: &str, canary: &Canary) {
     let decrypt = DecryptRequest { ciphertext_blob: answer.ciphertext_blob, ..Default::default() };
     let answer = kms.decrypt(decrypt).await.expect("it decrypts");
     assert_eq!(answer.plaintext, canary.plant("plaintext").into_bytes());
-    kms.encrypt(encrypt(canary.plant_bulk(4_097).into())).await.expect_err("it is too long");
+    let refused = kms.encrypt(encrypt(canary.plant_bulk(4_097).into())).await.refused();
+    assert_quotes(&refused, None, canary);
     let decrypt = DecryptRequest { ciphertext_blob: canary.plant("blob").into(), ..Default::default() };
-    kms.decrypt(decrypt).await.expect_err("it is no blob");
+    assert_quotes(&kms.decrypt(decrypt).await.refused(), None, canary);
 }
 
 async fn plant(stack: &Stack, key: &str, canary: &Canary) {
@@ -119,6 +132,10 @@ async fn plant(stack: &Stack, key: &str, canary: &Canary) {
     tables.switch("Owned", &Encryption::Customer(key.to_owned())).await;
     tables.switch("Owned", &Encryption::Owned).await;
     plant_in_items(&tables, "Owned", canary).await;
+    for metrics in stack.metrics_bodies().await {
+        assert!(metrics.contains("keystead_rpc_total"), "{metrics}");
+        canary.assert_unsaid(&metrics, "in the metrics");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

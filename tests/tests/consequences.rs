@@ -173,6 +173,34 @@ async fn a_disabled_key_stops_its_tables_within_a_second_and_enabling_it_heals_t
     }
 }
 
+/// What an operator sees of it: one lease of the one caller for each of the key's tables.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_leases_that_end_with_a_disabled_key_are_counted() {
+    let stack = Stack::together().await;
+    let (kms, tables) = (stack.kms(), stack.tables());
+    let used = kms.customer_key().await;
+    let of_the_key = Encryption::Customer(used.arn.clone());
+    for (name, encryption) in [("First", &of_the_key), ("Second", &of_the_key), ("Owned", &Encryption::Owned)]
+    {
+        table_with_items(&tables, name, encryption, 1).await;
+    }
+    let revoked = async || stack.table_metrics().await.sum("keystead_key_leases_revoked_total", &[]);
+    let before = revoked().await;
+    kms.disable(&used.key_id).await;
+    let both = before + 2.0;
+    eventually("both are counted", HEALED_WITHIN, async || (revoked().await >= both).then_some(())).await;
+    for name in ["First", "Second"] {
+        tables
+            .get(name, key(0))
+            .await
+            .refused()
+            .assert_says("ValidationException", "KMS key disabled error: ");
+    }
+    assert_all_pass(every_data_operation(&tables, "Owned").await);
+    let after = revoked().await;
+    assert!((after - both).abs() < 0.5, "{before} before and {after} after two leases ended");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_status_tells_that_the_key_cannot_be_used_and_recovers() {
     let stack = Stack::together().await;

@@ -1,5 +1,6 @@
-//! Promise: with a collector, a request is one trace through both services, from its caller's own span on; nothing that a
-//! caller entrusts to the services is in a byte of what is exported; and a collector that is away, or silent, holds up nothing.
+//! Promise: with a collector, a request is one trace through both services, from its caller's own span on, if it is of the
+//! share that is traced or its caller says so; nothing that a caller entrusts to the services is in a byte of what is
+//! exported; and a collector that is away, or silent, holds up nothing.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -235,6 +236,43 @@ async fn plant(stack: &Stack, canary: &Canary, table: &str, key: &str) {
 
 async fn stop(stack: Stack) -> Stopped {
     tests::within("the services stop", EXPORTED_WITHIN, stack.stop()).await
+}
+
+/// With a share of 0 only those are traced whose callers say so themselves, and then whole.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_share_of_none_leaves_the_requests_that_their_callers_trace() {
+    let collector = Collector::start().await;
+    let none = ["--otlp-sample-ratio", "0"];
+    let settings = traced(&format!("http://{}", collector.address)).table_flags(none).kms_flags(none);
+    let stack = Stack::apart(settings).await;
+    let key = stack.kms().customer_key().await;
+    stack.tables().create(partition_only("Songs"), &Encryption::Customer(key.arn)).await;
+    let mut client = TableServiceClient::new(channel(stack.table_address()));
+    let item = attributes([("pk", s("a"))]);
+    let put = PutItemRequest { table_name: "Songs".to_owned(), item: item.clone(), ..Default::default() };
+    // The first to need the table's key, so that its trace goes on in the other service.
+    for (id, flags) in [("sampled", "01"), ("unsampled", "00")] {
+        let parent = format!("00-{TRACE}-{CALLER}-{flags}");
+        client.put_item(called(&stack, id, &parent, put.clone())).await.expect("written");
+    }
+    client.put_item(called(&stack, "malformed", "00-1-1-01", put)).await.expect("written");
+    stack.tables().get("Songs", item).await.expect("read");
+    stack.kms().describe(&key.key_id).await.expect("described");
+    stop(stack).await;
+
+    let spans = collector.spans();
+    let mut found: Vec<_> =
+        spans.iter().map(|span| (&*span.process, span.kind, span.says("rpc.method"))).collect();
+    found.sort_by_key(|(process, kind, _)| (*process, *kind != SpanKind::Server));
+    let expected = [
+        ("kms-service", SpanKind::Server, "Decrypt"),
+        ("table-service", SpanKind::Server, "PutItem"),
+        ("table-service", SpanKind::Client, "Decrypt"),
+    ];
+    assert_eq!(found, expected, "{spans:#?}");
+    for span in &spans {
+        assert_eq!((&*span.trace, span.says("keystead.request_id")), (TRACE, "sampled"), "{span:?}");
+    }
 }
 
 /// The log's filter lets no span through, which is nothing to the traces.

@@ -182,7 +182,8 @@ impl Inner {
                 }
                 Err(KmsFailure::Refused(refusal)) if refusal.is_damage() => return Err(NoKeys::Damaged),
                 Err(KmsFailure::Refused(refusal)) => {
-                    if table.refuse(holder, epoch) {
+                    if let Some(ended) = table.refuse(holder, epoch) {
+                        self.counters.revoked(ended);
                         return Err(KmsFailure::Refused(refusal).into());
                     }
                 }

@@ -77,8 +77,15 @@ pub struct Counters {
     pub switches_abandoned: AtomicU64,
     /// Changes of keys that were reported.
     pub key_changes: AtomicU64,
-    /// Leases that a change ended, or a key that was found refused.
+    /// Leases that a change ended, or a key that was found refused: by a check, or when the lease was to be renewed.
     pub leases_revoked: AtomicU64,
+}
+
+impl Counters {
+    /// So many leases ended before their time.
+    pub(crate) fn revoked(&self, leases: usize) {
+        self.leases_revoked.fetch_add(u64::try_from(leases).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
 }
 
 /// The engine.

@@ -130,8 +130,7 @@ impl Inner {
 
     /// A permission on the table's key may have ended.
     pub(crate) fn revoke(&self, table: &Table) {
-        let revoked = u64::try_from(table.revoke()).unwrap_or(u64::MAX);
-        self.counters.leases_revoked.fetch_add(revoked, Ordering::Relaxed);
+        self.counters.revoked(table.revoke());
     }
 
     pub(crate) async fn check_keys_forever(self: Arc<Self>) {

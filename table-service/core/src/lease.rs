@@ -108,9 +108,9 @@ impl Leases {
         }
     }
 
-    /// KMS said no to `holder`.
-    pub(crate) fn refuse(&mut self, holder: &str) {
-        self.held.remove(holder);
+    /// KMS said no to `holder`. Says whether that ended a lease.
+    pub(crate) fn refuse(&mut self, holder: &str) -> bool {
+        self.held.remove(holder).is_some()
     }
 
     /// KMS did not answer. Says whether the lease goes on all the same.
@@ -204,8 +204,9 @@ mod tests {
         let t0 = Instant::now();
         let mut leases = granted(t0);
         assert!(!leases.outage("bob", t0));
-        leases.refuse("alice");
+        assert!(leases.refuse("alice"));
         assert!(!leases.outage("alice", t0));
+        assert!(!leases.refuse("alice"), "there is none left to end");
     }
 
     #[test]

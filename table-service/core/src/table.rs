@@ -198,15 +198,16 @@ impl Table {
         Some(Arc::clone(hold.keys.get_or_insert_with(|| Arc::clone(keys))))
     }
 
-    /// KMS said no to `holder`. False if news came in between, and then the answer counts for nothing.
-    pub(crate) fn refuse(&self, holder: &str, epoch: u64) -> bool {
+    /// KMS said no to `holder`. Returns the number of leases that end with it, one or none; nothing if news came in between,
+    /// and then the answer counts for nothing.
+    pub(crate) fn refuse(&self, holder: &str, epoch: u64) -> Option<usize> {
         let mut hold = self.hold();
         if epoch != hold.leases.epoch() {
-            return false;
+            return None;
         }
-        hold.leases.refuse(holder);
+        let ended = usize::from(hold.leases.refuse(holder));
         hold.drop_unheld_keys();
-        true
+        Some(ended)
     }
 
     /// KMS did not answer: the keys, if the holder's lease goes on. News in between makes the silence stale: ask again.

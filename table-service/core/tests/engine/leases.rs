@@ -1,4 +1,6 @@
-//! Leases: what an answer that comes late is worth.
+//! Leases: what an answer that comes late is worth, and which ends are counted.
+
+use std::sync::atomic::Ordering;
 
 use tokio::task::JoinHandle;
 
@@ -79,4 +81,30 @@ async fn nobody_waits_for_the_turn_of_a_writer_that_waits_for_kms() {
     answer.send(()).unwrap();
     asking.await.unwrap().unwrap();
     assert!(world.get(&root(), "A", "2").await.unwrap().is_some());
+}
+
+/// Regression: only what a change ended, or a check of the key, was counted.
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_ends_with_a_refusal_of_its_renewal_is_counted() {
+    let world = world().await;
+    world.create(customer("k1")).await;
+    world.put(&root(), "A", "1").await.unwrap();
+    let revoked = || world.tables.counters().leases_revoked.load(Ordering::Relaxed);
+    let stranger = user("stranger");
+    world.kms.deny(stranger.principal.arn.as_str());
+    assert_eq!(kind(world.get(&stranger, "A", "1").await), Kind::Denied);
+    assert_eq!(revoked(), 0, "who never had a lease loses none");
+
+    // Ahead of its end, while requests go on; and at its end, by a request that waits for the answer.
+    let users = [(user("ahead"), LEASE.mul_f64(0.8)), (user("late"), LEASE)];
+    for (at, (bob, used_after)) in (1..).zip(users) {
+        world.get(&bob, "A", "1").await.unwrap();
+        world.kms.deny(bob.principal.arn.as_str());
+        tokio::time::sleep(used_after).await;
+        let outcome = world.get(&bob, "A", "1").await;
+        assert_eq!(outcome.is_ok(), used_after < LEASE);
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        assert_eq!(kind(world.get(&bob, "A", "1").await), Kind::Denied);
+        assert_eq!(revoked(), at);
+    }
 }
