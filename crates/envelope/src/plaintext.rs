@@ -7,7 +7,6 @@ use crate::entropy::Entropy;
 /// Plaintext bytes of fixed length. No `Debug`, `Clone` or comparison; read through [`expose`](Self::expose) alone.
 ///
 /// There is deliberately no way to append: a growing buffer leaves its old self behind in freed memory.
-#[derive(Default)]
 pub struct Plaintext(Vec<u8>);
 
 impl Plaintext {

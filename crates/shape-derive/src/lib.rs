@@ -165,7 +165,9 @@ impl Member {
                 quote_spanned! {via.span()=>
                     let mut read = ::core::option::Option::<#via>::None;
                     let is_there = json.member(#path, &mut read, report)?;
-                    self.#ident = read.map_or_else(::core::default::Default::default, #by);
+                    // The struct's default, because the member's type need not have one of its own.
+                    let absent = || <Self as ::core::default::Default>::default().#ident;
+                    self.#ident = read.map_or_else(absent, #by);
                 }
             }
         };

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What to encrypt, and under which key.
-#[derive(Default, Decode)]
+#[derive(Decode)]
 pub struct Encrypt {
     /// Key id, key ARN, alias name or alias ARN.
     #[shape(required)]
@@ -30,6 +30,19 @@ pub struct Encrypt {
     pub grant_tokens: Vec<String>,
     /// Whether only to check.
     pub dry_run: bool,
+}
+
+impl Default for Encrypt {
+    fn default() -> Self {
+        Self {
+            key_id: String::new(),
+            plaintext: Plaintext::from_vec(Vec::new()),
+            context: EncryptionContext::default(),
+            algorithm: EncryptionAlgorithm::default(),
+            grant_tokens: Vec::new(),
+            dry_run: false,
+        }
+    }
 }
 
 /// The ciphertext.
