@@ -69,7 +69,7 @@
 //! ```
 //!
 //! Members that AWS's model does not have are skipped, as AWS does; `null` is the same as absent. What AWS's model has and
-//! a struct lacks is found by the test that compares both ([`model`], with the feature of that name).
+//! a struct lacks is found by the test that compares both (the module `model`, with the feature of that name).
 //!
 //! A type whose rules are its own implements [`Decode`] by hand, with [`Reader::map`] and [`Reader::value`].
 

@@ -4,7 +4,7 @@
 //! still placeholders, so a tree depends on the text alone. [`check`] finds what is wrong with a tree by itself, in
 //! DynamoDB's order of complaints. Binding resolves placeholders ([`substitution`]) into a form in which every name is an
 //! attribute's and every constant is checked, with no `#` and no `:` left in it: conditions ([`bind`]), which [`eval`] holds
-//! against an item, [`projection`]s and [`update`]s, both of which are trees of paths ([`tree`]).
+//! against an item, [projections](mod@projection) and [updates](mod@update), both of which are trees of paths ([`tree`]).
 //!
 //! The parameters from before there were expressions ([`legacy`]) are made into the bound forms directly. Key conditions
 //! ([`crate::keycond`]) use the condition language and refuse most of it afterwards.

@@ -15,7 +15,7 @@ use crate::value::Item;
 pub struct Projection(PathTree<()>);
 
 impl Projection {
-    /// Binds what [`super::projection`] gave. Complaints come in DynamoDB's order: names, overlap, conflict.
+    /// Binds what [`super::projection()`] gave. Complaints come in DynamoDB's order: names, overlap, conflict.
     ///
     /// # Errors
     /// The first of them.

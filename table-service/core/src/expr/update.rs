@@ -77,7 +77,7 @@ impl Update {
         Ok(Self { tree, mismatch })
     }
 
-    /// Binds what [`super::update`] gave.
+    /// Binds what [`super::update()`] gave.
     ///
     /// # Errors
     /// The first complaint: names, values, overlap, conflict, operands of ADD and DELETE, functions.
