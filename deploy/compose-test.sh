@@ -127,7 +127,7 @@ done
 printf '=> all of them\n'
 
 say "A killed process comes back with everything that it acknowledged"
-table CreateTable '{"table_name": "Kept", "attribute_definitions": [{"attribute_name": "n", "attribute_type": "SCALAR_ATTRIBUTE_TYPE_N"}],
+table CreateTable '{"table_name": "Kept", "billing_mode": "BILLING_MODE_PAY_PER_REQUEST", "attribute_definitions": [{"attribute_name": "n", "attribute_type": "SCALAR_ATTRIBUTE_TYPE_N"}],
   "key_schema": [{"attribute_name": "n", "key_type": "KEY_TYPE_HASH"}], "sse_specification": {"enabled": true, "sse_type": "SSE_TYPE_KMS"}}' || fail "$answer"
 # Writes the items 1, 2, 3... until it is told to stop: the next one when one was acknowledged, else the same one again.
 write() {
