@@ -3,6 +3,7 @@
 //!
 //! - [`Stack`] runs the services, together in one `keystead` or apart, stops, kills and restarts them, and cleans up.
 //! - [`Kms`] and [`Tables`] are typed clients; a refusal is a [`Refused`] with the AWS error code.
+//! - [`Json`] calls either of them over AWS's JSON protocols, signed.
 //! - [`item`] builds items, [`Dice`] is the seeded randomness, [`Fleet`] the load that knows what it must read back.
 //! - [`canary`] finds planted strings, [`metrics`] reads the admin port.
 //!
@@ -15,6 +16,7 @@ mod client;
 mod dice;
 mod disk;
 pub mod item;
+mod json;
 mod load;
 pub mod metrics;
 mod principals;
@@ -29,11 +31,12 @@ pub use certificates::{Authority, Certificate};
 pub use client::{Credentials, Headers, Kms, Tables, channel};
 pub use dice::Dice;
 pub use disk::Disk;
+pub use json::{Answer, Connection, Json, JsonRefused, Protocol, Signer};
 pub use load::{Client, Fleet, Weight};
 pub use principals::{PERMISSIVE, Person, Principals};
 pub use refused::{Refusal, Refused};
 pub use scenario::{Encryption, music, partition_only, table};
-pub use stack::{Settings, Stack, Stopped, run_in, run_to_end};
+pub use stack::{Settings, Stack, Stopped, root_credentials, run_in, run_to_end};
 pub use wait::{eventually, within};
 
 /// The account of every test.

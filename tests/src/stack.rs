@@ -14,6 +14,7 @@ use crate::binaries;
 use crate::canary::files;
 use crate::certificates::Authority;
 use crate::client::{Credentials, Kms, Tables, channel};
+use crate::json::{Json, Protocol};
 use crate::metrics::{self, Metrics};
 use crate::principals::Principals;
 use crate::process::{Printed, Process};
@@ -219,6 +220,15 @@ impl Stack {
     /// A client of the key-management service that calls as the account root.
     pub fn kms(&self) -> Kms {
         Kms::over(self.channel(self.kms_address()), self.root_credentials(), None)
+    }
+
+    /// A client of the service that speaks `protocol` over AWS JSON, which calls as the account root.
+    pub fn json(&self, protocol: Protocol) -> Json {
+        let address = match protocol {
+            Protocol::DynamoDb => self.table_address(),
+            Protocol::Kms => self.kms_address(),
+        };
+        Json::new(protocol, address, self.root_credentials().expect("requests are signed"))
     }
 
     /// Where certificates and keys are.
@@ -580,8 +590,8 @@ fn listening(line: &Printed) -> Option<(String, Address)> {
     ))
 }
 
-/// The account root's credentials, which are made at the first start and kept.
-fn root_credentials(data: &Path) -> Credentials {
+/// The account root's credentials, which `keystead` makes at the first start and keeps below `data`.
+pub fn root_credentials(data: &Path) -> Credentials {
     let file = files(data).into_iter().find(|file| file.ends_with("root-credential.toml"));
     let text =
         std::fs::read_to_string(file.expect("the root's credential is kept")).expect("the file is readable");

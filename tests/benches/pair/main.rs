@@ -3,16 +3,17 @@
 //! Starts the real binaries, built for release, on loopback ports of their own, loads them from this process, and prints
 //! one JSON object for each figure and tables of them at the end. Client and server share the machine, so operations per
 //! second measure both together; `server_cpu_us` is the server's part alone, and `ratio_to_echo` compares with an RPC
-//! that sends and receives as many bytes through the same stack and does nothing.
+//! that sends and receives as many bytes through the same stack and does nothing, over AWS JSON with a bare axum server.
 //!
 //! ```text
-//! cargo bench -p tests --bench pair                        everything, about 25 minutes
-//! cargo bench -p tests --bench pair -- throughput          some parts: throughput, start, million, sealing
+//! cargo bench -p tests --bench pair                        everything, about 27 minutes
+//! cargo bench -p tests --bench pair -- throughput          some parts: throughput, json, start, million, sealing
 //! cargo bench -p tests --bench pair -- --seconds 1 start   shorter runs, worse figures
 //! ```
 
 #![allow(clippy::as_conversions, reason = "figures for people; nothing depends on their last digits")]
 
+mod json;
 mod load;
 mod million;
 mod report;
@@ -70,6 +71,9 @@ async fn main() {
     }
     if options.wants("throughput") {
         throughput::measure(&options).await;
+    }
+    if options.wants("json") {
+        json::measure(&options).await;
     }
     if options.wants("sealing") {
         sealing::measure(&options).await;

@@ -120,6 +120,11 @@ impl Server {
         Self::start(command, home, None).await
     }
 
+    /// The yardstick of AWS JSON. It needs none of the arguments.
+    pub(crate) async fn json_echo(home: &Home) -> Self {
+        Self::start(Command::new(tests::binary("json_echo")), home, None).await
+    }
+
     /// The key-management service by itself.
     pub(crate) async fn kms(home: &Home, transport: &Transport) -> Self {
         let mut command = Command::new(tests::binary("kms-service"));

@@ -19,11 +19,11 @@ use crate::load::Call;
 /// The table of the throughput figures.
 pub(crate) const TABLE: &str = "Bench";
 /// Items of a partition.
-const PARTITION: u64 = 100;
+pub(crate) const PARTITION: u64 = 100;
 /// Items that are there before anything is measured.
-const LOADED: u64 = 20_000;
+pub(crate) const LOADED: u64 = 20_000;
 /// Puts go to so many different keys: half of the first ones overwrite, the others insert.
-const PUT_KEYS: u64 = 40_000;
+pub(crate) const PUT_KEYS: u64 = 40_000;
 /// Largest answer: a batch or a query, far below.
 const MESSAGE_BYTES: usize = 32 << 20;
 
@@ -36,7 +36,7 @@ pub(crate) struct Work {
 }
 
 /// A number that looks random, and is the same in every run.
-fn scatter(number: u64) -> u64 {
+pub(crate) fn scatter(number: u64) -> u64 {
     let mut mixed = number.wrapping_add(0x9E37_79B9_7F4A_7C15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -50,7 +50,7 @@ fn key(number: u64) -> Attributes {
     ])
 }
 
-fn partition(number: u64) -> String {
+pub(crate) fn partition(number: u64) -> String {
     format!("partition-{number:08}")
 }
 
