@@ -26,6 +26,8 @@ pub enum Op {
     PutItem,
     /// `dynamodb:GetItem`
     GetItem,
+    /// `dynamodb:UpdateItem`
+    UpdateItem,
     /// `dynamodb:DeleteItem`
     DeleteItem,
     /// `dynamodb:Query`
@@ -63,6 +65,7 @@ impl Op {
             Self::DeleteTable => "dynamodb:DeleteTable",
             Self::PutItem => "dynamodb:PutItem",
             Self::GetItem => "dynamodb:GetItem",
+            Self::UpdateItem => "dynamodb:UpdateItem",
             Self::DeleteItem => "dynamodb:DeleteItem",
             Self::Query => "dynamodb:Query",
             Self::Scan => "dynamodb:Scan",

@@ -11,6 +11,8 @@ use identity::PrincipalArn;
 use shape::Violated;
 use store::StoreError;
 
+use crate::value::Item;
+
 mod echo;
 mod invalid;
 mod kms;
@@ -80,6 +82,12 @@ pub enum TableError {
     /// KMS does not answer, and no lease is left.
     #[error("the key service does not answer")]
     KmsUnavailable,
+    /// The item is not what the request demands.
+    #[error("the item does not meet the condition")]
+    ConditionFailed {
+        /// The item as it is, if there is one and the request asked for it.
+        item: Option<Item>,
+    },
     /// Two writers raced too often.
     #[error("too many concurrent writers")]
     Contention,
@@ -121,7 +129,9 @@ impl Fault for TableError {
             | Self::TaggedTableNotFound { .. }
             | Self::ResourceNotFound => Kind::NotFound,
             Self::TableExists { .. } => Kind::AlreadyExists,
-            Self::SwitchRunning { .. } | Self::DeletionProtected => Kind::Precondition,
+            Self::SwitchRunning { .. } | Self::DeletionProtected | Self::ConditionFailed { .. } => {
+                Kind::Precondition
+            }
             Self::Denied { .. } => Kind::Denied,
             Self::Kms(error) => error.kind(),
             Self::KmsUnavailable => Kind::Unavailable,
@@ -144,6 +154,7 @@ impl Fault for TableError {
             Self::Denied { .. } => "AccessDeniedException",
             Self::Kms(error) => error.reason(),
             Self::KmsUnavailable => "ServiceUnavailable",
+            Self::ConditionFailed { .. } => "ConditionalCheckFailedException",
             // The one data-plane code of DynamoDB that SDKs retry and that means "somebody else is writing this".
             Self::Contention => "TransactionConflictException",
             // DynamoDB has no such code, because it has all features; KMS's name for it is the one that AWS users know.
@@ -182,6 +193,7 @@ impl Fault for TableError {
             Self::Kms(error) => error.public_message(),
             Self::Store(error) if error.kind() == Kind::Unavailable => error.public_message(),
             Self::KmsUnavailable => "The key management service is currently unavailable. Please retry later.".into(),
+            Self::ConditionFailed { .. } => "The conditional request failed".into(),
             Self::Contention => "Transaction is ongoing for the item".into(),
             Self::NotOffered { feature } => format!("{feature} is not supported by this service yet").into(),
             Self::DataLoss { .. } => "A stored record failed its authenticity check".into(),

@@ -1,10 +1,13 @@
 //! One item: where it lies, how it is sealed, and the one way to change it.
 //!
-//! Every write, whichever operation it comes from, ends in [`Inner::change`]: it commits the item, its place in the
-//! sort index and the table's write fence together, or nothing. The fence is a record that DeleteTable removes and a
+//! Every write, whichever operation it comes from, ends in [`Inner::write_together`]: a [`Write`] and the item as it is make a
+//! [`Change`], and the item, its place in the sort index and the table's write fence are committed together, or nothing. What
+//! the change was made of is expected by that commit, so a condition held and an update was applied to the very item that the
+//! change replaces. The fence is a record that DeleteTable removes and a
 //! new data-key generation replaces, so a write that was on its way lands in neither a deleted table nor an old
 //! generation.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use envelope::record::{self, Kind, Place};
@@ -14,11 +17,14 @@ use crate::access::Access;
 use crate::authorize::Granted;
 use crate::codec;
 use crate::engine::Inner;
-use crate::error::TableError;
+use crate::error::{Invalid, TableError};
+use crate::expr::bind::Cond;
+use crate::expr::update::Update;
 use crate::index::{DataKeys, SortIndex};
 use crate::layout::{self, Token};
+use crate::limits::MAX_ITEM_BYTES;
 use crate::record::TableId;
-use crate::schema::PrimaryKey;
+use crate::schema::{KeySchema, PrimaryKey};
 use crate::table::Table;
 use crate::value::Item;
 
@@ -33,12 +39,67 @@ pub(crate) struct Location {
     pub(crate) sort: Option<Vec<u8>>,
 }
 
-/// What becomes of an item.
-pub(crate) enum Change {
-    /// It is there, whatever was there before.
+/// What is to become of an item, if it is as it must be.
+pub(crate) struct Write {
+    pub(crate) key: PrimaryKey,
+    pub(crate) condition: Option<Condition>,
+    pub(crate) action: Action,
+}
+
+/// What an item must be for a write to be made. One that is not there is one without attributes, not even a key.
+pub(crate) struct Condition {
+    pub(crate) test: Cond,
+    /// Whether the refusal shows the item.
+    pub(crate) show: bool,
+}
+
+/// What a write does.
+pub(crate) enum Action {
+    /// The item is there, whatever was there before.
     Put(Item),
-    /// It is not there.
+    /// The item is changed, or made.
+    Update(Update),
+    /// The item is not there.
     Delete,
+}
+
+/// What a write has done, or would do: an item as it was and as it is then.
+pub(crate) struct Change<'w> {
+    /// None also if nobody had to know.
+    pub(crate) before: Option<Item>,
+    pub(crate) after: Option<Cow<'w, Item>>,
+}
+
+impl Write {
+    /// Whether the write depends on the item as it is.
+    const fn reads(&self) -> bool {
+        self.condition.is_some() || matches!(self.action, Action::Update(_))
+    }
+
+    /// What the write makes of an item.
+    fn applied_to(&self, schema: &KeySchema, before: Option<Item>) -> Result<Change<'_>, TableError> {
+        if let Some(Condition { test, show }) = &self.condition
+            && !before.as_ref().map_or_else(|| test.holds(&Item::new()), |item| test.holds(item))
+        {
+            return Err(TableError::ConditionFailed { item: before.filter(|_| *show) });
+        }
+        let after = match &self.action {
+            Action::Put(item) => Some(Cow::Borrowed(item)),
+            Action::Delete => None,
+            Action::Update(update) if before.is_none() && !update.creates() => None,
+            Action::Update(update) => {
+                let mut item = update.apply(before.clone().unwrap_or_default())?;
+                for (name, value) in schema.key_to_map(&self.key) {
+                    item.insert(name, value);
+                }
+                if item.size() > MAX_ITEM_BYTES {
+                    return Err(Invalid::ItemUpdateTooLarge.into());
+                }
+                Some(Cow::Owned(item))
+            }
+        };
+        Ok(Change { before, after })
+    }
 }
 
 impl Access {
@@ -110,38 +171,37 @@ impl Inner {
         sealed.map(|sealed| access.open(store_key, &sealed)).transpose()
     }
 
-    /// Makes a change to the item with `key` durable. Returns the item as it was, if `old_wanted` (and it is cheaper
-    /// not to want it).
-    pub(crate) async fn change(
+    /// Makes a write durable. The item as it was is in the change if the write depends on it or if it is `wanted` (and it is
+    /// cheaper not to want it).
+    pub(crate) async fn write<'w>(
         self: &Arc<Self>,
         table: &Arc<Table>,
         granted: &Granted,
-        key: &PrimaryKey,
-        change: &Change,
-        old_wanted: bool,
-    ) -> Result<Option<Item>, TableError> {
-        let old = self.change_together(table, granted, &[(key, change)], old_wanted).await?;
-        Ok(old.into_iter().next().flatten())
+        write: &'w Write,
+        wanted: bool,
+    ) -> Result<Change<'w>, TableError> {
+        let mut changes = self.write_together(table, granted, std::slice::from_ref(write), wanted).await?;
+        changes.pop().ok_or(TableError::Internal { what: "a write without a change" })
     }
 
-    /// Makes changes to several items of one partition durable, all in one commit or none. Returns the items as they
-    /// were, if `old_wanted`.
-    pub(crate) async fn change_together(
+    /// Makes writes to several items of one partition durable, all in one commit or none.
+    pub(crate) async fn write_together<'w>(
         self: &Arc<Self>,
         table: &Arc<Table>,
         granted: &Granted,
-        changes: &[(&PrimaryKey, &Change)],
-        old_wanted: bool,
-    ) -> Result<Vec<Option<Item>>, TableError> {
+        writes: &'w [Write],
+        wanted: bool,
+    ) -> Result<Vec<Change<'w>>, TableError> {
+        let must_open = wanted || writes.iter().any(Write::reads);
         for _ in 0..MAX_ATTEMPTS {
             let access = self.access(table, granted).await?;
-            let writes: Vec<_> = changes.iter().map(|(key, change)| (access.locate(key), *change)).collect();
-            let Some((at, _)) = writes.first() else { return Ok(Vec::new()) };
+            let located: Vec<_> = writes.iter().map(|write| (access.locate(&write.key), write)).collect();
+            let Some((at, _)) = located.first() else { return Ok(Vec::new()) };
             // Writers to one partition share index nodes. Without an index, whoever must read an item before writing it has
             // it alone, and the others share it: else one of many would always commit between that read and that write.
             let turn = match &at.sort {
                 Some(_) => self.stripes.lock(&at.partition).await,
-                None if old_wanted => self.stripes.lock(&at.store_key).await,
+                None if must_open => self.stripes.lock(&at.store_key).await,
                 None => self.stripes.share(&at.store_key).await,
             };
             // Waiting for the turn may have taken a while: the right must hold now. If it has to be proven again, the turn
@@ -150,7 +210,7 @@ impl Inner {
                 drop(turn);
                 continue;
             };
-            match self.try_change(table, &access, &writes, old_wanted).await {
+            match self.try_write(table, &access, &located, must_open).await {
                 Err(TableError::Contention) => {}
                 Err(error) => return table.unless_deleted(Err(error)),
                 done => return done,
@@ -163,49 +223,51 @@ impl Inner {
     }
 
     /// Plans all of the writes, which are to one partition, into one commit with what they mean to the sort index.
-    async fn try_change(
+    async fn try_write<'w>(
         &self,
         table: &Table,
         access: &Access,
-        writes: &[(Location, &Change)],
-        old_wanted: bool,
-    ) -> Result<Vec<Option<Item>>, TableError> {
+        writes: &[(Location, &'w Write)],
+        must_open: bool,
+    ) -> Result<Vec<Change<'w>>, TableError> {
         let mut batch = Batch::new();
         let (generation, _) = access.keys().newest();
         batch.expect_value(layout::fence(access.id()), generation.to_be_bytes().to_vec());
-        let mut old = Vec::with_capacity(writes.len());
+        let mut changes = Vec::with_capacity(writes.len());
         let mut is_needed = false;
         let mut sort_keys: Vec<(&[u8], bool)> = Vec::new();
-        for (at, change) in writes {
-            let must_read = old_wanted || at.sort.is_some();
-            let before = if must_read { self.store.get(&at.store_key).await? } else { None };
+        for (at, write) in writes {
+            let must_read = must_open || at.sort.is_some();
+            let sealed = if must_read { self.store.get(&at.store_key).await? } else { None };
             if must_read {
-                match &before {
+                match &sealed {
                     Some(sealed) => batch.expect_value(at.store_key.clone(), sealed.clone()),
                     None => batch.expect_absent(at.store_key.clone()),
                 };
             }
-            match change {
-                Change::Put(item) => {
+            let before = match &sealed {
+                Some(sealed) if must_open => Some(access.open(&at.store_key, sealed)?),
+                _ => None,
+            };
+            let change = write.applied_to(&access.record().definition.schema, before)?;
+            match &change.after {
+                Some(item) => {
                     batch.put(at.store_key.clone(), access.seal(self, &at.store_key, item));
                     is_needed = true;
                 }
-                Change::Delete if must_read && before.is_none() => {}
-                Change::Delete => {
+                None if must_read && sealed.is_none() => {}
+                None => {
                     batch.delete(at.store_key.clone());
                     is_needed = true;
                 }
             }
-            if let (Some(sort), true) = (&at.sort, matches!(change, Change::Put(_)) != before.is_some()) {
-                sort_keys.push((sort, before.is_none()));
+            if let (Some(sort), true) = (&at.sort, change.after.is_some() != sealed.is_some()) {
+                sort_keys.push((sort, sealed.is_none()));
             }
-            old.push(match &before {
-                Some(sealed) if old_wanted => Some(access.open(&at.store_key, sealed)?),
-                _ => None,
-            });
+            changes.push(change);
         }
         if !is_needed {
-            return table.unless_deleted(Ok(old));
+            return table.unless_deleted(Ok(changes));
         }
         if let (Some((at, _)), false) = (writes.first(), sort_keys.is_empty()) {
             let mut planner = access.sort_index(self).planner(&at.partition);
@@ -220,7 +282,7 @@ impl Inner {
         }
         match self.store.commit(batch).await {
             Err(CommitError::Conflict) => Err(TableError::Contention),
-            outcome => outcome.map(|()| old).map_err(TableError::from),
+            outcome => outcome.map(|()| changes).map_err(TableError::from),
         }
     }
 }

@@ -223,9 +223,10 @@ impl TableService for Door {
                 table_name: message.table_name,
                 item: attributes(message.item),
                 return_values: Member::named(&message.return_values),
+                ..Default::default()
             };
-            let old = self.tables.put_item(&caller, command).await?;
-            Ok(wire::PutItemResponse { attributes: old.map(item).unwrap_or_default() })
+            let output = self.tables.put_item(&caller, command).await?;
+            Ok(wire::PutItemResponse { attributes: output.attributes.map(item).unwrap_or_default() })
         })
     }
 
@@ -235,8 +236,12 @@ impl TableService for Door {
             if !message.expression_attribute_names.is_empty() {
                 return Err(Invalid::NamesWithoutExpression.into());
             }
-            let command = ops::GetItem { table_name: message.table_name, key: attributes(message.key) };
-            let found = self.tables.get_item(&caller, command).await?;
+            let command = ops::GetItem {
+                table_name: message.table_name,
+                key: attributes(message.key),
+                ..Default::default()
+            };
+            let found = self.tables.get_item(&caller, command).await?.item;
             Ok(wire::GetItemResponse { found: found.is_some(), item: found.map(item).unwrap_or_default() })
         })
     }
@@ -252,9 +257,10 @@ impl TableService for Door {
                 table_name: message.table_name,
                 key: attributes(message.key),
                 return_values: Member::named(&message.return_values),
+                ..Default::default()
             };
-            let old = self.tables.delete_item(&caller, command).await?;
-            Ok(wire::DeleteItemResponse { attributes: old.map(item).unwrap_or_default() })
+            let output = self.tables.delete_item(&caller, command).await?;
+            Ok(wire::DeleteItemResponse { attributes: output.attributes.map(item).unwrap_or_default() })
         })
     }
 
@@ -267,12 +273,19 @@ impl TableService for Door {
             let command = ops::Query {
                 table_name: message.table_name,
                 key_condition_expression: (!condition.is_empty()).then_some(condition),
-                expression_attribute_names: some_names(message.expression_attribute_names),
-                expression_attribute_values: some_attributes(message.expression_attribute_values),
                 backward: message.scan_index_forward == Some(false),
-                limit: message.limit,
-                exclusive_start_key: some_attributes(message.exclusive_start_key),
-                select: Member::named(&message.select),
+                page: ops::PageRequest {
+                    selection: ops::Selection {
+                        expression_attribute_names: some_names(message.expression_attribute_names),
+                        ..Default::default()
+                    },
+                    expression_attribute_values: some_attributes(message.expression_attribute_values),
+                    limit: message.limit,
+                    exclusive_start_key: some_attributes(message.exclusive_start_key),
+                    select: Member::named(&message.select),
+                    ..Default::default()
+                },
+                ..Default::default()
             };
             let page = self.tables.query(&caller, command).await?;
             let count = i32::try_from(page.count).unwrap_or(i32::MAX);
@@ -293,11 +306,15 @@ impl TableService for Door {
             no_placeholders(&message.expression_attribute_names, &message.expression_attribute_values)?;
             let command = ops::Scan {
                 table_name: message.table_name,
-                limit: message.limit,
-                exclusive_start_key: some_attributes(message.exclusive_start_key),
                 segment: message.segment,
                 total_segments: message.total_segments,
-                select: Member::named(&message.select),
+                page: ops::PageRequest {
+                    limit: message.limit,
+                    exclusive_start_key: some_attributes(message.exclusive_start_key),
+                    select: Member::named(&message.select),
+                    ..Default::default()
+                },
+                ..Default::default()
             };
             let page = self.tables.scan(&caller, command).await?;
             let count = i32::try_from(page.count).unwrap_or(i32::MAX);
@@ -322,13 +339,14 @@ impl TableService for Door {
                     return Err(Invalid::NamesWithoutExpression.into());
                 }
                 let keys = asked.keys.into_iter().map(|key| attributes(key.attributes)).collect();
-                command.request_items.insert(table, ops::KeysAndAttributes { keys });
+                command.request_items.insert(table, ops::KeysAndAttributes { keys, ..Default::default() });
             }
             let output = self.tables.batch_get_item(&caller, command).await?;
             let boxed = |items: Vec<_>| items.into_iter().map(boxed_item).collect();
             let found = |(table, items)| (table, wire::ItemList { items: boxed(items) });
-            let left =
-                |(table, keys)| (table, wire::KeysAndAttributes { keys: boxed(keys), ..Default::default() });
+            let left = |(table, left): (_, ops::UnprocessedKeys)| {
+                (table, wire::KeysAndAttributes { keys: boxed(left.keys), ..Default::default() })
+            };
             Ok(wire::BatchGetItemResponse {
                 responses: output.responses.into_iter().map(found).collect(),
                 unprocessed_keys: output.unprocessed.into_iter().map(left).collect(),

@@ -19,6 +19,8 @@ pub enum Invalid {
     // Model constraints.
     /// Members that break constraints of the API model.
     Constraints(Violated),
+    /// What a newer layer of DynamoDB finds, which counts it.
+    Detected(Box<Invalid>),
     // Attribute values.
     /// An attribute value without a type.
     EmptyValue,
@@ -84,6 +86,8 @@ pub enum Invalid {
     KeyMismatch,
     /// The starting key of a page is not a key of the table.
     StartKeyInvalid,
+    /// A value in the starting key of a page is wrong.
+    StartKeyValue(Box<Invalid>),
     /// The starting key lies in another partition than the query.
     StartKeyOutside,
     /// The starting key does not meet the sort key condition.
@@ -184,6 +188,24 @@ pub enum Invalid {
     TwoAttributes,
     /// A condition between two values.
     NoKeyAttribute,
+    /// A query's filter with a key attribute in it.
+    FilterKey {
+        /// What the text calls the filter.
+        filter: &'static str,
+        /// The key attribute.
+        key: String,
+    },
+    /// Parts of items are named, and something else is selected.
+    SelectConflict {
+        /// The parameter that names them.
+        parameter: &'static str,
+        /// What is selected.
+        selected: &'static str,
+    },
+    /// Parts of items are selected, and none named.
+    SelectNothing,
+    /// What an index holds is selected, without an index.
+    SelectWithoutIndex,
     /// ReturnValues of a put or a delete.
     ReturnValues,
     /// More keys or requests than a batch may have; the operation.
@@ -351,6 +373,15 @@ impl ExpectationError {
 }
 
 impl Invalid {
+    /// As the layer words it that checks what PutItem, UpdateItem and DeleteItem are sent (measured in 2026). It counts what
+    /// is wrong with values and expressions; the size of an item and what the operation itself demands is checked elsewhere.
+    pub(crate) fn detected(self) -> Self {
+        match self {
+            Self::Constraints(_) | Self::ItemTooLarge | Self::ReturnValues => self,
+            other => Self::Detected(Box::new(other)),
+        }
+    }
+
     /// The text for the caller, with the caller's own input in it.
     pub fn public_text(&self) -> String {
         self.text(true)
@@ -360,6 +391,7 @@ impl Invalid {
         match self {
             Self::Constraints(violated) if to_caller => violated.public_text(),
             Self::Constraints(violated) => violated.to_string(),
+            Self::Detected(invalid) => format!("1 validation error detected: {}", invalid.text(to_caller)),
             Self::EmptyValue => "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes".to_owned(),
             Self::SeveralTypes => "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes".to_owned(),
             Self::NullNotTrue => oom("Null attribute value types must have the value of true"),
@@ -384,6 +416,7 @@ impl Invalid {
             Self::RangeKeyTooLarge => oom("Aggregated size of all range keys has exceeded the size limit of 1024 bytes"),
             Self::KeyMismatch => "The provided key element does not match the schema".to_owned(),
             Self::StartKeyInvalid => "The provided starting key is invalid".to_owned(),
+            Self::StartKeyValue(error) => format!("The provided starting key is invalid: {}", error.text(to_caller)),
             Self::StartKeyOutside => "The provided starting key is outside query boundaries based on provided conditions".to_owned(),
             Self::StartKeyNotInRange => "The provided starting key does not match the range key predicate".to_owned(),
             Self::TableArn(arn) => format!("Invalid TableArn: Invalid ResourceArn provided as input {}", arn.show(to_caller)),
@@ -423,6 +456,11 @@ impl Invalid {
             Self::KeyNotFirst(operator) => format!("Invalid condition in KeyConditionExpression: {operator} operator must have the key attribute as its first operand"),
             Self::TwoAttributes => "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition".to_owned(),
             Self::NoKeyAttribute => "Invalid condition in KeyConditionExpression: No key attribute specified".to_owned(),
+            Self::FilterKey { filter, key } => format!("{filter} can only contain non-primary key attributes: Primary key attribute: {key}"),
+            Self::SelectConflict { parameter, selected } => format!("Cannot specify the {parameter} when choosing to get {selected}"),
+            Self::SelectNothing => "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES".to_owned(),
+            // The text is the same for a scan.
+            Self::SelectWithoutIndex => "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName".to_owned(),
             Self::ReturnValues => "ReturnValues can only be ALL_OLD or NONE".to_owned(),
             Self::BatchTooLarge(operation) => format!("Too many items requested for the {operation} call"),
             Self::BatchDuplicates => "Provided list of item keys contains duplicates".to_owned(),

@@ -5,16 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use identity::Caller;
-use shape::{Decode, Reader, Report, Request, Rule, Shape, Shown, Unreadable, Violation};
+use shape::{Decode, Member, Reader, Report, Request, Rule, Shape, Shown, Unreadable, Violation, Violations};
 use tokio::task::JoinSet;
 
+use super::capacity::{
+    self, CapacityUnits, ConsumedCapacity, ReturnConsumedCapacity, ReturnItemCollectionMetrics,
+};
+use super::conditional;
 use crate::authorize::{Granted, Op};
 use crate::engine::{Inner, Tables};
 use crate::error::{Invalid, TableError};
-use crate::items::Change;
+use crate::items::{Action, Write};
 use crate::limits::MAX_BATCH_WRITE_REQUESTS;
 use crate::request;
-use crate::schema::{KeyValue, PrimaryKey};
+use crate::schema::KeyValue;
 use crate::table::Table;
 use crate::value::{Item, raw};
 
@@ -64,20 +68,30 @@ impl Decode for WriteRequest {
 
 /// A BatchWriteItem request.
 #[derive(Debug, Default, Decode)]
-#[shape(later("ReturnConsumedCapacity", "ReturnItemCollectionMetrics"))]
 pub struct BatchWriteItem {
     /// Requests by table name or ARN.
     #[shape(required)]
     pub request_items: BTreeMap<String, Vec<WriteRequest>>,
+    /// Whether the answer says what was consumed.
+    pub return_consumed_capacity: Member<ReturnConsumedCapacity>,
+    /// Whether the answer says how large the item collections are.
+    pub return_item_collection_metrics: Member<ReturnItemCollectionMetrics>,
 }
 
-impl Request for BatchWriteItem {}
+impl Request for BatchWriteItem {
+    fn constraints(&self, violations: &mut Violations) {
+        violations.one_of("returnConsumedCapacity", &self.return_consumed_capacity);
+        violations.one_of("returnItemCollectionMetrics", &self.return_item_collection_metrics);
+    }
+}
 
 /// The answer.
 #[derive(Debug, Default)]
 pub struct BatchWriteItemOutput {
     /// Requests that lost too many races, to be sent again: an item to put, or none and a key to delete.
     pub unprocessed: BTreeMap<String, Vec<UnprocessedWrite>>,
+    /// What was consumed of each table, if that was asked for.
+    pub consumed_capacity: Vec<ConsumedCapacity>,
 }
 
 /// A write that was not made.
@@ -93,22 +107,32 @@ pub enum UnprocessedWrite {
 struct Planned {
     table: Arc<Table>,
     granted: Arc<Granted>,
-    writes: Vec<(PrimaryKey, Change)>,
+    writes: Vec<Write>,
+}
+
+/// What became of the writes to one partition.
+enum Made {
+    /// They were made, and consumed this.
+    All(CapacityUnits),
+    /// They lost too many races.
+    None(Vec<UnprocessedWrite>),
 }
 
 impl Planned {
-    /// Makes the writes. Gives them back if they lost too many races.
-    async fn make(self, inner: &Arc<Inner>) -> Result<Vec<UnprocessedWrite>, TableError> {
-        let writes: Vec<_> = self.writes.iter().map(|(key, change)| (key, change)).collect();
-        match inner.change_together(&self.table, &self.granted, &writes, false).await {
-            Ok(_) => Ok(Vec::new()),
+    /// Makes the writes.
+    async fn make(self, inner: &Arc<Inner>, wanted: bool) -> Result<Made, TableError> {
+        let changes = inner.write_together(&self.table, &self.granted, &self.writes, wanted).await;
+        match changes.map(|changes| changes.iter().map(conditional::consumed).sum()) {
+            Ok(units) => Ok(Made::All(units)),
             Err(TableError::Contention) => {
                 let schema = &self.table.committed().record.definition.schema;
-                let unprocessed = self.writes.into_iter().map(|(key, change)| match change {
-                    Change::Put(item) => UnprocessedWrite::Put(item),
-                    Change::Delete => UnprocessedWrite::Delete(schema.key_to_map(&key)),
+                let unprocessed = self.writes.into_iter().filter_map(|write| match write.action {
+                    Action::Put(item) => Some(UnprocessedWrite::Put(item)),
+                    Action::Delete => Some(UnprocessedWrite::Delete(schema.key_to_map(&write.key))),
+                    // A batch has none.
+                    Action::Update(_) => None,
                 });
-                Ok(unprocessed.collect())
+                Ok(Made::None(unprocessed.collect()))
             }
             Err(error) => Err(error),
         }
@@ -126,21 +150,29 @@ impl Tables {
         caller: &Caller,
         request: BatchWriteItem,
     ) -> Result<BatchWriteItemOutput, TableError> {
+        request.check()?;
         check_counts(&request)?;
+        let return_consumed_capacity = request.return_consumed_capacity.clone();
+        let wanted = capacity::is_wanted(&return_consumed_capacity);
         let mut writes = JoinSet::new();
         for ((text, _), planned) in self.plan(caller, request)? {
             let inner = Arc::clone(&self.inner);
-            writes.spawn(request::carried(async move { Ok((text, planned.make(&inner).await?)) }));
+            writes.spawn(request::carried(async move { Ok((text, planned.make(&inner, wanted).await?)) }));
         }
         let mut output = BatchWriteItemOutput::default();
+        let mut consumed: BTreeMap<String, Vec<CapacityUnits>> = BTreeMap::new();
         let mut failed = None;
         while let Some(joined) = writes.join_next().await {
             match joined.unwrap_or(Err(TableError::Internal { what: "a write that panicked" })) {
-                Ok((_, unprocessed)) if unprocessed.is_empty() => {}
-                Ok((text, unprocessed)) => output.unprocessed.entry(text).or_default().extend(unprocessed),
+                Ok((text, Made::All(units))) => consumed.entry(text).or_default().push(units),
+                Ok((text, Made::None(writes))) => output.unprocessed.entry(text).or_default().extend(writes),
                 Err(error) => failed = Some(error),
             }
         }
+        let report = |(text, units): (String, Vec<_>)| {
+            ConsumedCapacity::report(&return_consumed_capacity, &text, units.into_iter().sum())
+        };
+        output.consumed_capacity = consumed.into_iter().filter_map(report).collect();
         failed.map_or(Ok(output), Err)
     }
 
@@ -175,10 +207,12 @@ impl Tables {
             if !seen.insert((name, key.clone())) {
                 return Err(Invalid::BatchDuplicates.into());
             }
-            let change = if put { Change::Put(item) } else { Change::Delete };
+            let action = if put { Action::Put(item) } else { Action::Delete };
+            let hash = key.hash.clone();
+            let write = Write { key, condition: None, action };
             let table = Arc::clone(&table);
             let planned = || Planned { table, granted, writes: Vec::new() };
-            partitions.entry((text, key.hash.clone())).or_insert_with(planned).writes.push((key, change));
+            partitions.entry((text, hash)).or_insert_with(planned).writes.push(write);
         }
         Ok(partitions)
     }

@@ -3,22 +3,17 @@
 use identity::Caller;
 use shape::{Decode, Member, Request, Violations};
 
+use super::capacity::{ConsumedCapacity, ReturnConsumedCapacity, ReturnItemCollectionMetrics};
+use super::conditional::{self, Conditional, WriteOutput};
 use super::put_item::{ReturnValues, old_wanted};
 use crate::authorize::Op;
 use crate::engine::Tables;
-use crate::error::TableError;
-use crate::items::Change;
+use crate::error::{Invalid, TableError};
+use crate::items::{Action, Condition, Write};
 use crate::value::{Item, raw};
 
 /// A DeleteItem request.
 #[derive(Debug, Default, Decode)]
-#[shape(later("ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues"))]
-#[shape(later(
-    "ReturnValuesOnConditionCheckFailure",
-    "ReturnConsumedCapacity",
-    "ReturnItemCollectionMetrics"
-))]
-#[shape(later("Expected", "ConditionalOperator"))]
 pub struct DeleteItem {
     /// Name or ARN.
     #[shape(required)]
@@ -26,33 +21,69 @@ pub struct DeleteItem {
     /// The primary key, whole.
     #[shape(required)]
     pub key: raw::Map,
+    /// What the item must be.
+    #[shape(flatten)]
+    pub conditional: Conditional,
     /// Whether the removed item is wanted.
     pub return_values: Member<ReturnValues>,
+    /// Whether the answer says what was consumed.
+    pub return_consumed_capacity: Member<ReturnConsumedCapacity>,
+    /// Whether the answer says how large the item collection is.
+    pub return_item_collection_metrics: Member<ReturnItemCollectionMetrics>,
 }
 
 impl Request for DeleteItem {
     fn constraints(&self, violations: &mut Violations) {
+        self.conditional.constraints(violations);
         violations.one_of("returnValues", &self.return_values);
+        violations.one_of("returnConsumedCapacity", &self.return_consumed_capacity);
+        violations.one_of("returnItemCollectionMetrics", &self.return_item_collection_metrics);
     }
+}
+
+/// The key, the condition, and whether the removed item is wanted.
+fn bind(
+    key: raw::Map,
+    mut conditional: Conditional,
+    return_values: &Member<ReturnValues>,
+) -> Result<(Item, Option<Condition>, bool), Invalid> {
+    let mut substitutions = conditional.substitutions(&[], &[])?;
+    let key = raw::key(key)?;
+    let old_wanted = old_wanted(return_values)?;
+    let condition = conditional.bind(&mut substitutions)?;
+    substitutions.finish()?;
+    Ok((key, condition, old_wanted))
 }
 
 impl Tables {
     /// Removes the item. It is durably gone when this returns.
     ///
     /// # Errors
-    /// Validation of the key, the table's absence, denial by policy or key, outage of KMS, contention.
-    pub async fn delete_item(
-        &self,
-        caller: &Caller,
-        request: DeleteItem,
-    ) -> Result<Option<Item>, TableError> {
+    /// Validation of the key and the condition, the table's absence, denial by policy or key, outage of KMS, an item that does
+    /// not meet the condition, contention.
+    pub async fn delete_item(&self, caller: &Caller, request: DeleteItem) -> Result<WriteOutput, TableError> {
         request.check()?;
-        let old_wanted = old_wanted(&request.return_values)?;
-        let name = self.inner.table_name(&request.table_name)?;
-        let granted = self.inner.authorize(caller, Op::DeleteItem, &self.inner.arn(&name))?;
-        let key = raw::key(request.key)?;
-        let table = self.inner.table(&name)?;
-        let key = table.committed().record.definition.schema.key_from_map(&key)?;
-        self.inner.change(&table, &granted, &key, &Change::Delete, old_wanted).await
+        let inner = &self.inner;
+        let name = inner.table_name(&request.table_name)?;
+        let granted = inner.authorize(caller, Op::DeleteItem, &inner.arn(&name))?;
+        let bound = bind(request.key, request.conditional, &request.return_values);
+        let (key, condition, old_wanted) = bound.map_err(Invalid::detected)?;
+        let table = inner.table(&name)?;
+        let committed = table.committed();
+        let schema = &committed.record.definition.schema;
+        let key = schema.key_from_map(&key)?;
+        conditional::check(schema, condition.as_ref())?;
+        let write = Write { key, condition, action: Action::Delete };
+        let wanted = conditional::needs_before(old_wanted, &request.return_consumed_capacity);
+        let change = inner.write(&table, &granted, &write, wanted).await?;
+        let units = conditional::consumed(&change);
+        Ok(WriteOutput {
+            attributes: change.before.filter(|_| old_wanted),
+            consumed_capacity: ConsumedCapacity::report(
+                &request.return_consumed_capacity,
+                &request.table_name,
+                units,
+            ),
+        })
     }
 }

@@ -1,11 +1,19 @@
-//! What Query and Scan share: a page of items, bounded in count and in bytes, whatever the request allows.
+//! What Query and Scan share: which items of what they evaluate they answer with and which parts of those, and a page of them,
+//! bounded in count and in bytes, whatever the request allows.
 
-use shape::{Member, Rule, Shown, Violation, Violations, choices};
+use shape::{Choice as _, Decode, Member, Rule, Shown, Violation, Violations, choices};
 
-use crate::error::{Invalid, TableError};
+use super::capacity::{CapacityUnits, ConsumedCapacity, ReturnConsumedCapacity};
+use super::parameters::{self, Selection, Set};
+use crate::error::{ExpressionKind, Invalid};
+use crate::expr::bind::Cond;
+use crate::expr::legacy::{self, ConditionalOperator, Conditions};
+use crate::expr::projection::Projection;
+use crate::expr::substitution::{Substitutions, ValueErrors};
 use crate::limits::{MAX_ANSWER_BYTES, MAX_PAGE_BYTES, MAX_PAGE_ITEMS};
 use crate::record::Definition;
-use crate::value::Item;
+use crate::schema::KeySchema;
+use crate::value::{Item, raw};
 
 /// What a page carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,77 +35,240 @@ choices!(Select {
     AllProjectedAttributes = "ALL_PROJECTED_ATTRIBUTES",
 });
 
-/// Adds the violations of what Query and Scan share.
-pub(super) fn constraints(limit: Option<i32>, select: &Member<Select>, violations: &mut Violations) {
-    violations.range("limit", limit, 1..=i32::MAX);
-    violations.one_of("select", select);
+/// The parameters that Query and Scan share.
+#[derive(Debug, Default, Decode)]
+#[shape(later("IndexName"))]
+pub struct PageRequest {
+    /// Which parts of the items are wanted.
+    #[shape(flatten)]
+    pub selection: Selection,
+    /// Which items are wanted.
+    pub filter_expression: Option<String>,
+    /// `:value` placeholders.
+    pub expression_attribute_values: Option<raw::Map>,
+    /// How the conditions on attributes are joined that a filter can be, too.
+    pub conditional_operator: Member<ConditionalOperator>,
+    /// Most items evaluated, at least 1.
+    pub limit: Option<i32>,
+    /// Where the last page ended.
+    pub exclusive_start_key: Option<raw::Map>,
+    /// What the page carries.
+    pub select: Member<Select>,
+    /// Whether the answer says what was consumed.
+    pub return_consumed_capacity: Member<ReturnConsumedCapacity>,
 }
 
-/// What a page is to carry, once the model's constraints hold.
-pub(super) fn selected(select: &Member<Select>) -> Result<Select, TableError> {
-    match select.known() {
-        None => Ok(Select::AllAttributes),
-        Some(select @ (Select::AllAttributes | Select::Count)) => Ok(*select),
-        Some(Select::SpecificAttributes | Select::AllProjectedAttributes) => {
-            Err(TableError::NotOffered { feature: "Select" })
+impl PageRequest {
+    /// Adds the violations of the model's constraints.
+    pub(super) fn constraints(&self, violations: &mut Violations) {
+        self.selection.constraints(violations);
+        violations.range("limit", self.limit, 1..=i32::MAX);
+        violations.one_of("select", &self.select);
+        violations.one_of("conditionalOperator", &self.conditional_operator);
+        violations.one_of("returnConsumedCapacity", &self.return_consumed_capacity);
+    }
+
+    /// What stands for names and values in a request that has these parameters and one more of each kind, and perhaps conditions
+    /// that go with other expressions.
+    ///
+    /// # Errors
+    /// As [`parameters::substitutions`].
+    pub(super) fn substitutions(
+        &mut self,
+        expressions: Set<'_>,
+        filter: (&'static str, bool),
+        others: Set<'_>,
+        errors: ValueErrors,
+    ) -> Result<Substitutions, Invalid> {
+        let selection = &mut self.selection;
+        let own = [
+            (Selection::EXPRESSION, selection.projection_expression.is_some()),
+            ("FilterExpression", self.filter_expression.is_some()),
+        ];
+        let legacy = [
+            (Selection::ATTRIBUTES, selection.attributes_to_get.is_some()),
+            filter,
+            ("ConditionalOperator", self.conditional_operator != Member::Absent),
+        ];
+        parameters::substitutions(
+            &[&own, expressions].concat(),
+            &[&legacy, others].concat(),
+            selection.expression_attribute_names.take(),
+            self.expression_attribute_values.take(),
+            errors,
+        )
+    }
+
+    /// The parameters, with a filter of conditions on attributes if there is one.
+    ///
+    /// # Errors
+    /// What is wrong with any of them.
+    pub(super) fn bind(
+        self,
+        conditions: Option<Conditions>,
+        substitutions: &mut Substitutions,
+    ) -> Result<Reading, Invalid> {
+        let is_count = self.is_count()?;
+        let start = self.exclusive_start_key.map(raw::key).transpose();
+        let start = start.map_err(|error| Invalid::StartKeyValue(Box::new(error)))?;
+        let by_attributes = legacy::filter(conditions, self.conditional_operator.known().copied())?;
+        let (kind, text) = (ExpressionKind::Filter, self.filter_expression.as_deref());
+        let filter = parameters::condition(kind, text, substitutions)?;
+        let filter_name = if filter.is_some() { "Filter Expression" } else { "QueryFilter" };
+        Ok(Reading {
+            start,
+            is_count,
+            filter: filter.or(by_attributes),
+            filter_name,
+            projection: self.selection.projection(substitutions)?,
+            limit: self.limit,
+            is_consistent: self.selection.is_consistent(),
+            wanted: self.return_consumed_capacity,
+        })
+    }
+
+    /// Whether the number of items alone is selected. What is selected must go with the parts that are named.
+    fn is_count(&self) -> Result<bool, Invalid> {
+        let selection = &self.selection;
+        let named = selection
+            .projection_expression
+            .as_ref()
+            .map(|_| Selection::EXPRESSION)
+            .or(selection.attributes_to_get.as_ref().map(|_| Selection::ATTRIBUTES));
+        match (self.select.known(), named) {
+            (None, _) | (Some(Select::SpecificAttributes), Some(_)) => Ok(false),
+            (Some(Select::SpecificAttributes), None) => Err(Invalid::SelectNothing),
+            (Some(Select::Count), Some(parameter)) => {
+                Err(Invalid::SelectConflict { parameter, selected: "only the Count" })
+            }
+            (Some(select), Some(parameter)) => {
+                Err(Invalid::SelectConflict { parameter, selected: select.name() })
+            }
+            (Some(Select::AllProjectedAttributes), None) => Err(Invalid::SelectWithoutIndex),
+            (Some(Select::AllAttributes), None) => Ok(false),
+            (Some(Select::Count), None) => Ok(true),
         }
+    }
+}
+
+/// What a page is to hold, checked without a table.
+pub(super) struct Reading {
+    /// Where the last page ended.
+    pub(super) start: Option<Item>,
+    filter: Option<Cond>,
+    /// What texts call the filter.
+    filter_name: &'static str,
+    projection: Option<Projection>,
+    is_count: bool,
+    limit: Option<i32>,
+    is_consistent: bool,
+    wanted: Member<ReturnConsumedCapacity>,
+}
+
+impl Reading {
+    /// Checks the paths against a table.
+    ///
+    /// # Errors
+    /// A path into a key attribute.
+    pub(super) fn check(&self, schema: &KeySchema) -> Result<(), Invalid> {
+        if let Some(filter) = &self.filter {
+            parameters::check_paths(schema, |visit| filter.visit_paths(visit))?;
+        }
+        parameters::check_projection(schema, self.projection.as_ref())
+    }
+
+    /// Checks that the filter spares the key, whose conditions a query has elsewhere.
+    ///
+    /// # Errors
+    /// [`Invalid::FilterKey`].
+    pub(super) fn check_filter(&self, schema: &KeySchema) -> Result<(), Invalid> {
+        let Some(filter) = &self.filter else { return Ok(()) };
+        let mut key = None;
+        filter.visit_paths(&mut |path| {
+            key = key.or_else(|| schema.attributes().find(|key| *key.name == *path.attribute));
+        });
+        let refused = |key: &crate::schema::KeyAttribute| {
+            Err(Invalid::FilterKey { filter: self.filter_name, key: key.name.clone() })
+        };
+        key.map_or(Ok(()), refused)
+    }
+
+    fn holds(&self, item: &Item) -> bool {
+        self.filter.as_ref().is_none_or(|filter| filter.holds(item))
     }
 }
 
 /// A page of items.
 #[derive(Debug, Default)]
 pub struct Page {
-    /// The items; empty when only the count was asked for.
+    /// The items that the filter lets pass; empty when only the count was asked for.
     pub items: Vec<Item>,
-    /// How many items the page counts.
+    /// Whether only the count was asked for: then an answer has no list of items, not even an empty one.
+    pub is_count: bool,
+    /// How many items the filter lets pass.
     pub count: usize,
+    /// How many items were evaluated.
+    pub scanned_count: usize,
     /// The key to go on after; none when the range is exhausted.
     pub last_evaluated_key: Option<Item>,
+    /// What was consumed, if that was asked for.
+    pub consumed_capacity: Option<ConsumedCapacity>,
 }
 
 /// A page being filled.
 pub(crate) struct PageBuilder<'a> {
     definition: &'a Definition,
-    select: Select,
+    /// The table, as the request names it.
+    table_name: &'a str,
+    reading: Reading,
     limit: usize,
+    /// Of the items that were evaluated.
     bytes: usize,
+    /// Of the items that the answer has.
     answer_bytes: usize,
     page: Page,
     last: Option<Item>,
 }
 
 impl<'a> PageBuilder<'a> {
-    pub(crate) fn new(definition: &'a Definition, select: Select, limit: Option<i32>) -> Self {
-        let limit = limit.and_then(|limit| usize::try_from(limit).ok());
+    pub(super) fn new(definition: &'a Definition, table_name: &'a str, reading: Reading) -> Self {
+        let limit = reading.limit.and_then(|limit| usize::try_from(limit).ok());
         let limit = limit.map_or(MAX_PAGE_ITEMS, |limit| limit.min(MAX_PAGE_ITEMS));
-        Self { definition, select, limit, bytes: 0, answer_bytes: 0, page: Page::default(), last: None }
+        let page = Page { is_count: reading.is_count, ..Page::default() };
+        Self { definition, table_name, reading, limit, bytes: 0, answer_bytes: 0, page, last: None }
     }
 
     /// How many more items the limit allows.
     pub(crate) fn room(&self) -> usize {
-        self.limit.saturating_sub(self.page.count)
+        self.limit.saturating_sub(self.page.scanned_count)
     }
 
-    /// Adds an item. False once the page is full, by count or by bytes.
+    /// Evaluates an item. False once the page is full, by count or by bytes.
     pub(crate) fn add(&mut self, item: Item) -> bool {
         self.bytes += item.size();
-        self.answer_bytes += item.answer_size();
-        self.page.count += 1;
+        self.page.scanned_count += 1;
         self.last = key_attributes(self.definition, &item);
-        if self.select != Select::Count {
-            self.page.items.push(item);
+        if self.reading.holds(&item) {
+            self.page.count += 1;
+            if !self.page.is_count {
+                let item = parameters::projected(self.reading.projection.as_ref(), item);
+                self.answer_bytes += item.answer_size();
+                self.page.items.push(item);
+            }
         }
-        self.page.count < self.limit && self.bytes < MAX_PAGE_BYTES && self.answer_bytes < MAX_ANSWER_BYTES
+        self.room() > 0 && self.bytes < MAX_PAGE_BYTES && self.answer_bytes < MAX_ANSWER_BYTES
     }
 
     /// The page, of a range that is not exhausted, as far as anybody has looked.
     pub(crate) fn cut(mut self) -> Page {
-        self.page.last_evaluated_key = self.last;
-        self.page
+        self.page.last_evaluated_key = self.last.take();
+        self.end()
     }
 
     /// The page, of a range that is exhausted.
-    pub(crate) fn end(self) -> Page {
+    pub(crate) fn end(mut self) -> Page {
+        let units = CapacityUnits::of_read(self.bytes, self.reading.is_consistent);
+        self.page.consumed_capacity = ConsumedCapacity::report(&self.reading.wanted, self.table_name, units);
         self.page
     }
 }

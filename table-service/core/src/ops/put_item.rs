@@ -3,10 +3,12 @@
 use identity::Caller;
 use shape::{Decode, Member, Request, Violations, choices};
 
+use super::capacity::{ConsumedCapacity, ReturnConsumedCapacity, ReturnItemCollectionMetrics};
+use super::conditional::{self, Conditional, WriteOutput};
 use crate::authorize::Op;
 use crate::engine::Tables;
 use crate::error::{Invalid, TableError};
-use crate::items::Change;
+use crate::items::{Action, Condition, Write};
 use crate::value::{Item, raw};
 
 /// What a write answers with.
@@ -45,13 +47,6 @@ pub(super) fn old_wanted(return_values: &Member<ReturnValues>) -> Result<bool, I
 
 /// A PutItem request.
 #[derive(Debug, Default, Decode)]
-#[shape(later("ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues"))]
-#[shape(later(
-    "ReturnValuesOnConditionCheckFailure",
-    "ReturnConsumedCapacity",
-    "ReturnItemCollectionMetrics"
-))]
-#[shape(later("Expected", "ConditionalOperator"))]
 pub struct PutItem {
     /// Name or ARN.
     #[shape(required)]
@@ -59,29 +54,70 @@ pub struct PutItem {
     /// The item, its key included.
     #[shape(required)]
     pub item: raw::Map,
+    /// What the item that it replaces must be.
+    #[shape(flatten)]
+    pub conditional: Conditional,
     /// Whether the replaced item is wanted.
     pub return_values: Member<ReturnValues>,
+    /// Whether the answer says what was consumed.
+    pub return_consumed_capacity: Member<ReturnConsumedCapacity>,
+    /// Whether the answer says how large the item collection is.
+    pub return_item_collection_metrics: Member<ReturnItemCollectionMetrics>,
 }
 
 impl Request for PutItem {
     fn constraints(&self, violations: &mut Violations) {
+        self.conditional.constraints(violations);
         violations.one_of("returnValues", &self.return_values);
+        violations.one_of("returnConsumedCapacity", &self.return_consumed_capacity);
+        violations.one_of("returnItemCollectionMetrics", &self.return_item_collection_metrics);
     }
+}
+
+/// The item, the condition, and whether the replaced item is wanted.
+fn bind(
+    item: raw::Map,
+    mut conditional: Conditional,
+    return_values: &Member<ReturnValues>,
+) -> Result<(Item, Option<Condition>, bool), Invalid> {
+    let mut substitutions = conditional.substitutions(&[], &[])?;
+    let item = raw::key(item)?;
+    let old_wanted = old_wanted(return_values)?;
+    raw::check_size(&item)?;
+    let condition = conditional.bind(&mut substitutions)?;
+    substitutions.finish()?;
+    Ok((item, condition, old_wanted))
 }
 
 impl Tables {
     /// Stores the item. It is durable when this returns.
     ///
     /// # Errors
-    /// Validation of the item, the table's absence, denial by policy or key, outage of KMS, contention.
-    pub async fn put_item(&self, caller: &Caller, request: PutItem) -> Result<Option<Item>, TableError> {
+    /// Validation of the item and the condition, the table's absence, denial by policy or key, outage of KMS, an item that does
+    /// not meet the condition, contention.
+    pub async fn put_item(&self, caller: &Caller, request: PutItem) -> Result<WriteOutput, TableError> {
         request.check()?;
-        let old_wanted = old_wanted(&request.return_values)?;
-        let name = self.inner.table_name(&request.table_name)?;
-        let granted = self.inner.authorize(caller, Op::PutItem, &self.inner.arn(&name))?;
-        let item = raw::item(request.item)?;
-        let table = self.inner.table(&name)?;
-        let key = table.committed().record.definition.schema.key_of_item(&item)?;
-        self.inner.change(&table, &granted, &key, &Change::Put(item), old_wanted).await
+        let inner = &self.inner;
+        let name = inner.table_name(&request.table_name)?;
+        let granted = inner.authorize(caller, Op::PutItem, &inner.arn(&name))?;
+        let bound = bind(request.item, request.conditional, &request.return_values);
+        let (item, condition, old_wanted) = bound.map_err(Invalid::detected)?;
+        let table = inner.table(&name)?;
+        let committed = table.committed();
+        let schema = &committed.record.definition.schema;
+        let key = schema.key_of_item(&item)?;
+        conditional::check(schema, condition.as_ref())?;
+        let write = Write { key, condition, action: Action::Put(item) };
+        let wanted = conditional::needs_before(old_wanted, &request.return_consumed_capacity);
+        let change = inner.write(&table, &granted, &write, wanted).await?;
+        let units = conditional::consumed(&change);
+        Ok(WriteOutput {
+            attributes: change.before.filter(|_| old_wanted),
+            consumed_capacity: ConsumedCapacity::report(
+                &request.return_consumed_capacity,
+                &request.table_name,
+                units,
+            ),
+        })
     }
 }

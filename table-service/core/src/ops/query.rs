@@ -1,55 +1,81 @@
 //! Query: the items of one partition whose sort keys fulfil a condition, in order.
 
-use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use identity::Caller;
-use shape::{Decode, Member, Request, Violations};
+use shape::{Decode, Request, Violations};
 use store::Direction;
 
-use super::page::{self, Page, PageBuilder, Select};
+use super::page::{Page, PageBuilder, PageRequest, Reading};
 use crate::access::Access;
 use crate::authorize::Op;
 use crate::engine::{Inner, Tables};
 use crate::error::{Invalid, TableError};
-use crate::expr::substitution::{Substitutions, ValueErrors};
+use crate::expr::legacy::{self, Conditions};
+use crate::expr::substitution::ValueErrors;
 use crate::keycond::{self, KeyCondition, KeyTests};
 use crate::layout::Token;
 use crate::schema::{KeySchema, PrimaryKey};
-use crate::value::raw;
 
 /// Sort keys fetched from the index in one step.
 pub(super) const INDEX_STEP: usize = 128;
 
 /// A Query request.
 #[derive(Debug, Default, Decode)]
-#[shape(ignored(ConsistentRead: bool = "every read is strongly consistent"))]
-#[shape(later("FilterExpression", "ProjectionExpression", "IndexName", "ReturnConsumedCapacity"))]
-#[shape(later("KeyConditions", "QueryFilter", "ConditionalOperator", "AttributesToGet"))]
 pub struct Query {
     /// Name or ARN.
     #[shape(required)]
     pub table_name: String,
     /// `pk = :v [AND sort key condition]`.
     pub key_condition_expression: Option<String>,
-    /// `#name` placeholders.
-    pub expression_attribute_names: Option<BTreeMap<String, String>>,
-    /// `:value` placeholders.
-    pub expression_attribute_values: Option<raw::Map>,
+    /// The same, by attribute.
+    pub key_conditions: Option<Conditions>,
+    /// Which items are wanted, by attribute.
+    pub query_filter: Option<Conditions>,
     /// Descending order.
     #[shape(rename = "ScanIndexForward", via = bool, by = |forward: bool| !forward)]
     pub backward: bool,
-    /// Most items, at least 1.
-    pub limit: Option<i32>,
-    /// Where the last page ended.
-    pub exclusive_start_key: Option<raw::Map>,
-    /// What the page carries.
-    pub select: Member<Select>,
+    /// What the page is to hold.
+    #[shape(flatten)]
+    pub page: PageRequest,
 }
 
 impl Request for Query {
     fn constraints(&self, violations: &mut Violations) {
-        page::constraints(self.limit, &self.select, violations);
+        self.page.constraints(violations);
+        legacy::check_conditions("keyConditions", self.key_conditions.as_ref(), violations);
+        legacy::check_conditions("queryFilter", self.query_filter.as_ref(), violations);
+    }
+}
+
+/// What a query reads, checked without a table.
+fn bind(
+    expression: Option<&str>,
+    conditions: Option<Conditions>,
+    filter: Option<Conditions>,
+    mut page: PageRequest,
+) -> Result<(KeyTests, Reading), Invalid> {
+    // Key conditions by attribute go with a filter and a projection that are expressions.
+    let are_mixed = expression.is_some() && conditions.is_some();
+    let mut substitutions = page.substitutions(
+        &[("KeyConditionExpression", expression.is_some())],
+        ("QueryFilter", filter.is_some()),
+        &[("KeyConditions", are_mixed)],
+        ValueErrors::Bare,
+    )?;
+    match (expression, conditions) {
+        (Some(text), _) => {
+            let parsed = keycond::parse(text, &mut substitutions)?;
+            let reading = page.bind(filter, &mut substitutions)?;
+            substitutions.finish()?;
+            Ok((KeyTests::new(parsed)?, reading))
+        }
+        (None, Some(conditions)) => {
+            let reading = page.bind(filter, &mut substitutions)?;
+            substitutions.finish()?;
+            Ok((KeyTests::of_conditions(conditions)?, reading))
+        }
+        (None, None) => Err(Invalid::KeyConditionMissing),
     }
 }
 
@@ -61,7 +87,7 @@ pub(super) struct Stretch {
 }
 
 impl Tables {
-    /// A page of items. A page ends after `limit` items or 1 MB.
+    /// A page of items. A page ends after `limit` items or 1 MB, counted before the filter.
     ///
     /// # Errors
     /// Validation of the condition and the start key, the table's absence, denial by policy or key, outage of KMS.
@@ -70,24 +96,20 @@ impl Tables {
         let name = inner.table_name(&request.table_name)?;
         let granted = inner.authorize(caller, Op::Query, &inner.arn(&name))?;
         request.check()?;
-        let select = page::selected(&request.select)?;
-        let mut substitutions = Substitutions::new(
-            request.expression_attribute_names,
-            request.expression_attribute_values,
-            ValueErrors::Bare,
-        )?;
-        let condition = request.key_condition_expression.ok_or(Invalid::KeyConditionMissing)?;
-        let condition = keycond::parse(&condition, &mut substitutions)?;
-        substitutions.finish()?;
-        let condition = KeyTests::new(condition)?;
-        let start = request.exclusive_start_key.map(raw::key).transpose()?;
+        let Query { table_name, key_condition_expression, key_conditions, query_filter, backward, page } =
+            request;
+        let (condition, mut reading) =
+            bind(key_condition_expression.as_deref(), key_conditions, query_filter, page)?;
         let table = inner.table(&name)?;
         let committed = table.committed();
         let definition = &committed.record.definition;
         let condition = condition.against(&definition.schema)?;
+        reading.check_filter(&definition.schema)?;
+        reading.check(&definition.schema)?;
+        let start = reading.start.take();
         let start = start.map(|key| start_key(&definition.schema, &condition, &key)).transpose()?;
         let access = inner.access(&table, &granted).await?;
-        let mut page = PageBuilder::new(definition, select, request.limit);
+        let mut page = PageBuilder::new(definition, &table_name, reading);
         if definition.schema.range.is_none() {
             // One item at most; a start key means it has been seen.
             let key = PrimaryKey { hash: condition.hash, range: None };
@@ -98,7 +120,7 @@ impl Tables {
             }
             return Ok(page.end());
         }
-        let direction = if request.backward { Direction::Backward } else { Direction::Forward };
+        let direction = if backward { Direction::Backward } else { Direction::Forward };
         let partition = access.partition(&condition.hash.canonical_bytes());
         let mut bounds = condition.range.map_or((Bound::Unbounded, Bound::Unbounded), |range| range.bounds());
         if let Some(seen) = start.as_ref().and_then(|key| key.range.as_ref()) {

@@ -4,48 +4,54 @@
 use std::ops::Bound;
 
 use identity::Caller;
-use shape::{Decode, Member, Request, Violations};
+use shape::{Decode, Request, Violations};
 use store::{Direction, KeyRange, Limit};
 
-use super::page::{self, Page, PageBuilder, Select};
+use super::page::{Page, PageBuilder, PageRequest, Reading};
 use super::query::Stretch;
 use crate::access::Access;
 use crate::authorize::Op;
 use crate::engine::{Inner, Tables, WALK_STEP};
 use crate::error::{Invalid, TableError};
+use crate::expr::legacy::{self, Conditions};
+use crate::expr::substitution::ValueErrors;
 use crate::items::Location;
 use crate::layout::{self, TOKEN_LEN, Token};
 use crate::limits::MAX_SCAN_SEGMENTS;
-use crate::value::raw;
 
 /// A Scan request.
 #[derive(Debug, Default, Decode)]
-#[shape(ignored(ConsistentRead: bool = "every read is strongly consistent"))]
-#[shape(later("FilterExpression", "ProjectionExpression", "IndexName", "ReturnConsumedCapacity"))]
-#[shape(later("ExpressionAttributeNames", "ExpressionAttributeValues"))]
-#[shape(later("ScanFilter", "ConditionalOperator", "AttributesToGet"))]
 pub struct Scan {
     /// Name or ARN.
     #[shape(required)]
     pub table_name: String,
-    /// Most items, at least 1.
-    pub limit: Option<i32>,
-    /// Where the last page ended.
-    pub exclusive_start_key: Option<raw::Map>,
+    /// Which items are wanted, by attribute.
+    pub scan_filter: Option<Conditions>,
     /// Part of a parallel scan: segment number, 0 to 999,999.
     pub segment: Option<i32>,
     /// How many segments there are, 1 to 1,000,000.
     pub total_segments: Option<i32>,
-    /// What the page carries.
-    pub select: Member<Select>,
+    /// What the page is to hold.
+    #[shape(flatten)]
+    pub page: PageRequest,
 }
 
 impl Request for Scan {
     fn constraints(&self, violations: &mut Violations) {
-        page::constraints(self.limit, &self.select, violations);
+        self.page.constraints(violations);
+        legacy::check_conditions("scanFilter", self.scan_filter.as_ref(), violations);
         violations.range("segment", self.segment.map(i64::from), 0..=MAX_SCAN_SEGMENTS - 1);
         violations.range("totalSegments", self.total_segments.map(i64::from), 1..=MAX_SCAN_SEGMENTS);
     }
+}
+
+/// What a scan reads, checked without a table.
+fn bind(filter: Option<Conditions>, mut page: PageRequest) -> Result<Reading, Invalid> {
+    let filter_set = ("ScanFilter", filter.is_some());
+    let mut substitutions = page.substitutions(&[], filter_set, &[], ValueErrors::WithPlaceholder)?;
+    let reading = page.bind(filter, &mut substitutions)?;
+    substitutions.finish()?;
+    Ok(reading)
 }
 
 /// One of `total` equal parts of the token space.
@@ -101,7 +107,7 @@ impl Segment {
 }
 
 impl Tables {
-    /// A page of items. A page ends after `limit` items or 1 MB.
+    /// A page of items. A page ends after `limit` items or 1 MB, counted before the filter.
     ///
     /// # Errors
     /// Validation of segment and start key, the table's absence, denial by policy or key, outage of KMS.
@@ -110,12 +116,13 @@ impl Tables {
         let name = inner.table_name(&request.table_name)?;
         let granted = inner.authorize(caller, Op::Scan, &inner.arn(&name))?;
         request.check()?;
-        let select = page::selected(&request.select)?;
         let segment = Segment::of(request.segment, request.total_segments)?;
-        let start = request.exclusive_start_key.map(raw::key).transpose()?;
+        let mut reading = bind(request.scan_filter, request.page)?;
         let table = inner.table(&name)?;
         let committed = table.committed();
         let definition = &committed.record.definition;
+        reading.check(&definition.schema)?;
+        let start = reading.start.take();
         let start = start
             .map(|key| definition.schema.key_from_map(&key).map_err(|_| Invalid::StartKeyInvalid))
             .transpose()?;
@@ -124,7 +131,7 @@ impl Tables {
         if start.as_ref().is_some_and(|start| !segment.contains(&start.partition)) {
             return Err(Invalid::StartKeyInvalid.into());
         }
-        let mut page = PageBuilder::new(definition, select, request.limit);
+        let mut page = PageBuilder::new(definition, &request.table_name, reading);
         let full = match definition.schema.range {
             Some(_) => inner.scan_partitions(&access, segment, start, &mut page).await,
             None => inner.scan_items(&access, segment, start, &mut page).await,

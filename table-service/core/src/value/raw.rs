@@ -90,10 +90,16 @@ impl Value {
 /// As [`Value::validate`], and the item size text.
 pub fn item(map: Map) -> Result<Item, Invalid> {
     let item = key(map)?;
-    if item.size() > MAX_ITEM_BYTES {
-        return Err(Invalid::ItemTooLarge);
-    }
+    check_size(&item)?;
     Ok(item)
+}
+
+/// Checks the size of an item to be stored.
+///
+/// # Errors
+/// [`Invalid::ItemTooLarge`].
+pub fn check_size(item: &Item) -> Result<(), Invalid> {
+    if item.size() > MAX_ITEM_BYTES { Err(Invalid::ItemTooLarge) } else { Ok(()) }
 }
 
 /// Validates a key map: as [`item`], without a size limit of its own, because each key value has one.

@@ -10,9 +10,10 @@ async fn a_table_named_by_name_and_by_arn_is_one_table_to_a_batch() {
     let world = world().await;
     world.create(None).await;
     let both = ["Music", ARN];
-    let keys = |title: &str| KeysAndAttributes { keys: vec![song("A", title)] };
+    let keys = |title: &str| KeysAndAttributes { keys: vec![song("A", title)], ..Default::default() };
     let get = |second: &str| BatchGetItem {
         request_items: [(both[0].to_owned(), keys("1")), (both[1].to_owned(), keys(second))].into(),
+        ..Default::default()
     };
     let error = world.tables.batch_get_item(&root(), get("1")).await.unwrap_err();
     assert_eq!(error.public_message(), DUPLICATES);
@@ -23,6 +24,7 @@ async fn a_table_named_by_name_and_by_arn_is_one_table_to_a_batch() {
             (both[1].to_owned(), vec![second]),
         ]
         .into(),
+        ..Default::default()
     };
     for second in [WriteRequest::Put(song("A", "1")), WriteRequest::Delete(song("A", "1"))] {
         let error = world.tables.batch_write_item(&root(), write(second)).await.unwrap_err();
@@ -47,7 +49,8 @@ async fn the_writes_to_a_partition_are_made_in_one_commit() {
     let delete = |artist: &str, title: &str| WriteRequest::Delete(song(artist, title));
     let write = async |requests: Vec<WriteRequest>| {
         let before = store.commits();
-        let request = BatchWriteItem { request_items: [("Music".to_owned(), requests)].into() };
+        let request =
+            BatchWriteItem { request_items: [("Music".to_owned(), requests)].into(), ..Default::default() };
         assert!(world.tables.batch_write_item(&root(), request).await.unwrap().unprocessed.is_empty());
         store.commits() - before
     };

@@ -19,10 +19,12 @@ async fn a_page_of_the_smallest_items_ends_by_their_number() {
     }
     for (select, items) in [(Select::AllAttributes, [MAX_PAGE_ITEMS, 1]), (Select::Count, [0, 0])] {
         let scan = |start| Scan {
-            table_name: "Music".to_owned(),
-            exclusive_start_key: start,
-            select: Member::Known(select),
-            ..Default::default()
+            page: PageRequest {
+                exclusive_start_key: start,
+                select: Member::Known(select),
+                ..Default::default()
+            },
+            ..scan_of("Music")
         };
         let first = world.tables.scan(&root(), scan(None)).await.unwrap();
         assert_eq!((first.count, first.items.len()), (MAX_PAGE_ITEMS, items[0]));
@@ -66,13 +68,15 @@ async fn an_answer_ends_by_what_it_takes_to_write_it() {
     let page = world.tables.query(&root(), query_of("Music", "A")).await.unwrap();
     assert_eq!(page.items.iter().map(title).collect::<Vec<_>>(), TITLES[..2]);
     let start = page.last_evaluated_key.map(as_raw);
-    let next = Query { exclusive_start_key: start, ..query_of("Music", "A") };
+    let mut next = query_of("Music", "A");
+    next.page.exclusive_start_key = start;
     let page = world.tables.query(&root(), next).await.unwrap();
     assert_eq!(page.items.iter().map(title).collect::<Vec<_>>(), TITLES[2..]);
 
     let keys = TITLES.iter().map(|title| song("A", title)).collect();
-    let request = BatchGetItem { request_items: [("Music".to_owned(), KeysAndAttributes { keys })].into() };
+    let asked = KeysAndAttributes { keys, ..Default::default() };
+    let request = BatchGetItem { request_items: [("Music".to_owned(), asked)].into(), ..Default::default() };
     let answer = world.tables.batch_get_item(&root(), request).await.unwrap();
     assert_eq!(answer.responses["Music"].len(), 2);
-    assert_eq!(answer.unprocessed["Music"].iter().map(title).collect::<Vec<_>>(), TITLES[2..]);
+    assert_eq!(answer.unprocessed["Music"].keys.iter().map(title).collect::<Vec<_>>(), TITLES[2..]);
 }

@@ -39,11 +39,11 @@ async fn assert_every_operation_says_so(world: &World) {
     assert_damaged("DeleteItem", tables.delete_item(&root, request).await);
     assert_damaged("Query", tables.query(&root, query_of("Music", "A")).await);
     assert_damaged("Scan", tables.scan(&root, scan_of("Music")).await);
-    let request =
-        BatchGetItem { request_items: [(name(), KeysAndAttributes { keys: vec![song("A", "1")] })].into() };
+    let asked = KeysAndAttributes { keys: vec![song("A", "1")], ..Default::default() };
+    let request = BatchGetItem { request_items: [(name(), asked)].into(), ..Default::default() };
     assert_damaged("BatchGetItem", tables.batch_get_item(&root, request).await);
     let write = WriteRequest::Put(song("A", "1"));
-    let request = BatchWriteItem { request_items: [(name(), vec![write])].into() };
+    let request = BatchWriteItem { request_items: [(name(), vec![write])].into(), ..Default::default() };
     assert_damaged("BatchWriteItem", tables.batch_write_item(&root, request).await);
     assert_damaged("DescribeTable", tables.describe_table(&root, "Music"));
     assert_damaged("UpdateTable", world.switch(customer("k2")).await);

@@ -138,7 +138,10 @@ fn query_of(table: &str, artist: &str) -> Query {
     Query {
         table_name: table.to_owned(),
         key_condition_expression: Some("Artist = :a".to_owned()),
-        expression_attribute_values: Some([(":a".to_owned(), raw::Value::S(artist.to_owned()))].into()),
+        page: PageRequest {
+            expression_attribute_values: Some([(":a".to_owned(), raw::Value::S(artist.to_owned()))].into()),
+            ..Default::default()
+        },
         ..Default::default()
     }
 }
@@ -156,12 +159,13 @@ impl World {
         let mut item = song(artist, title);
         item.insert("Words".to_owned(), raw::Value::S(format!("{artist} sings {title}")));
         let request = PutItem { table_name: "Music".to_owned(), item, ..Default::default() };
-        self.tables.put_item(caller, request).await
+        self.tables.put_item(caller, request).await.map(|output| output.attributes)
     }
 
     async fn get(&self, caller: &Caller, artist: &str, title: &str) -> Result<Option<Item>, TableError> {
-        let request = GetItem { table_name: "Music".to_owned(), key: song(artist, title) };
-        self.tables.get_item(caller, request).await
+        let request =
+            GetItem { table_name: "Music".to_owned(), key: song(artist, title), ..Default::default() };
+        self.tables.get_item(caller, request).await.map(|output| output.item)
     }
 
     async fn switch(&self, sse: Option<SseSpecification>) -> Result<TableDescription, TableError> {
@@ -187,7 +191,7 @@ impl World {
     }
 }
 
-fn kind(result: Result<Option<Item>, TableError>) -> Kind {
+fn kind<T: std::fmt::Debug>(result: Result<T, TableError>) -> Kind {
     result.unwrap_err().kind()
 }
 
@@ -446,15 +450,9 @@ async fn pages_joined_are_the_whole_in_both_directions() {
         let mut titles = Vec::new();
         let mut start = None;
         loop {
-            let request = Query {
-                table_name: "Music".to_owned(),
-                key_condition_expression: Some("Artist = :a".to_owned()),
-                expression_attribute_values: Some([(":a".to_owned(), raw::Value::S("A".to_owned()))].into()),
-                backward,
-                limit: Some(limit),
-                exclusive_start_key: start,
-                ..Default::default()
-            };
+            let mut request = Query { backward, ..query_of("Music", "A") };
+            request.page.limit = Some(limit);
+            request.page.exclusive_start_key = start;
             let page = world.tables.query(&root(), request).await.unwrap();
             titles.extend(page.items.iter().map(title));
             match page.last_evaluated_key {
@@ -483,12 +481,14 @@ async fn a_scan_in_any_segments_and_pages_returns_every_item_once() {
             let mut start = None;
             loop {
                 let request = Scan {
-                    table_name: "Music".to_owned(),
-                    limit: Some(limit),
                     segment: Some(segment),
                     total_segments: Some(total),
-                    exclusive_start_key: start,
-                    ..Default::default()
+                    page: PageRequest {
+                        limit: Some(limit),
+                        exclusive_start_key: start,
+                        ..Default::default()
+                    },
+                    ..scan_of("Music")
                 };
                 let page = world.tables.scan(&root(), request).await.unwrap();
                 titles.extend(page.items.iter().map(title));
@@ -650,8 +650,8 @@ async fn concurrent_writers_to_one_partition_all_land() {
     while let Some(joined) = writers.join_next().await {
         joined.unwrap();
     }
-    let request =
-        Scan { table_name: "Music".to_owned(), select: Member::Known(Select::Count), ..Default::default() };
+    let mut request = scan_of("Music");
+    request.page.select = Member::Known(Select::Count);
     assert_eq!(world.tables.scan(&root(), request).await.unwrap().count, 800);
 }
 

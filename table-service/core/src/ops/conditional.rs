@@ -1,0 +1,116 @@
+//! What a put, an update and a delete have in common: a condition on the item as it is, and the answer.
+
+use std::collections::BTreeMap;
+
+use shape::{Decode, Member, Violations, choices};
+
+use super::capacity::{self, CapacityUnits, ConsumedCapacity, ReturnConsumedCapacity};
+use super::parameters::{self, Set};
+use crate::error::{ExpressionKind, Invalid};
+use crate::expr::legacy::{self, ConditionalOperator, Expected};
+use crate::expr::substitution::{Substitutions, ValueErrors};
+use crate::items::{Change, Condition};
+use crate::schema::KeySchema;
+use crate::value::{Item, raw};
+
+/// Whether a request whose condition fails answers with the item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnConditionCheckFailure {
+    /// With the item as it is.
+    AllOld,
+    /// Without.
+    None,
+}
+
+choices!(OnConditionCheckFailure { AllOld = "ALL_OLD", None = "NONE" });
+
+/// What the item must be for a write to be made.
+#[derive(Debug, Default, Decode)]
+pub struct Conditional {
+    /// As an expression.
+    pub condition_expression: Option<String>,
+    /// `#name` placeholders.
+    pub expression_attribute_names: Option<BTreeMap<String, String>>,
+    /// `:value` placeholders.
+    pub expression_attribute_values: Option<raw::Map>,
+    /// As conditions on attributes.
+    pub expected: Option<Expected>,
+    /// How those are joined.
+    pub conditional_operator: Member<ConditionalOperator>,
+    /// Whether the item is wanted if it is another.
+    pub return_values_on_condition_check_failure: Member<OnConditionCheckFailure>,
+}
+
+impl Conditional {
+    /// Adds the violations of the model's constraints.
+    pub(super) fn constraints(&self, violations: &mut Violations) {
+        legacy::check_expected(self.expected.as_ref(), violations);
+        violations.one_of("conditionalOperator", &self.conditional_operator);
+        violations
+            .one_of("returnValuesOnConditionCheckFailure", &self.return_values_on_condition_check_failure);
+    }
+
+    /// What stands for names and values in the request, whose other parameters these are.
+    ///
+    /// # Errors
+    /// As [`parameters::substitutions`].
+    pub(super) fn substitutions(
+        &mut self,
+        expressions: Set<'_>,
+        others: Set<'_>,
+    ) -> Result<Substitutions, Invalid> {
+        let expression = [("ConditionExpression", self.condition_expression.is_some())];
+        let other = [("Expected", self.expected.is_some())];
+        parameters::substitutions(
+            &[expressions, &expression].concat(),
+            &[others, &other].concat(),
+            self.expression_attribute_names.take(),
+            self.expression_attribute_values.take(),
+            ValueErrors::Bare,
+        )
+    }
+
+    /// The condition, if there is one.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn bind(self, substitutions: &mut Substitutions) -> Result<Option<Condition>, Invalid> {
+        let operator = self.conditional_operator.known().copied();
+        let expected = legacy::expected(self.expected, operator)?;
+        let kind = ExpressionKind::Condition;
+        let stated = parameters::condition(kind, self.condition_expression.as_deref(), substitutions)?;
+        let show =
+            self.return_values_on_condition_check_failure.known() == Some(&OnConditionCheckFailure::AllOld);
+        Ok(stated.or(expected).map(|test| Condition { test, show }))
+    }
+}
+
+/// Checks a condition against a table.
+///
+/// # Errors
+/// A path into a key attribute.
+pub(super) fn check(schema: &KeySchema, condition: Option<&Condition>) -> Result<(), Invalid> {
+    condition.map_or(Ok(()), |Condition { test, .. }| {
+        parameters::check_paths(schema, |visit| test.visit_paths(visit))
+    })
+}
+
+/// What a write answers with.
+#[derive(Debug, Default)]
+pub struct WriteOutput {
+    /// The attributes asked for, if there are any.
+    pub attributes: Option<Item>,
+    /// What was consumed, if that was asked for.
+    pub consumed_capacity: Option<ConsumedCapacity>,
+}
+
+/// Whether a write has to know the item as it was, for its answer.
+pub(super) fn needs_before(old_wanted: bool, wanted: &Member<ReturnConsumedCapacity>) -> bool {
+    old_wanted || capacity::is_wanted(wanted)
+}
+
+/// What a write has consumed.
+pub(super) fn consumed(change: &Change<'_>) -> CapacityUnits {
+    let size = |item: Option<&Item>| item.map_or(0, Item::size);
+    CapacityUnits::of_write(size(change.before.as_ref()), size(change.after.as_deref()))
+}
