@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the member lists beside it from botocore's service models: `pip install botocore`, then run it.
+"""Writes the member lists beside it from botocore's service models: `pip install botocore`, then run it. Those of requests
+have a service's name alone, those of answers have `-answers` behind it.
 
 One line a member: its path (`[]` an element of a list, `{}` a value of a map, `!` required), its type, and what the
 model says of it: length or range, pattern, the names of a closed set. What is inside an attribute value is left out,
@@ -54,17 +55,23 @@ def walk(shapes, path, name, required, write):
         walk(shapes, path + "{}", shape["value"]["shape"], False, write)
 
 
+def write(service, version, kind, operations):
+    model = botocore.loaders.Loader().load_service_model(service, "service-2", version)
+    name = service if kind == "input" else service + "-answers"
+    with open(pathlib.Path(__file__).parent / f"{name}.txt", "w", encoding="utf-8") as file:
+        file.write(f"# {service} {version}, botocore {botocore.__version__}, written by {pathlib.Path(__file__).name}\n")
+        for operation in operations.split():
+            top = model["operations"][operation].get(kind)
+            if top is not None:
+                walk(model["shapes"], operation, top["shape"], False, lambda line: file.write(line + "\n"))
+            elif kind == "input":
+                sys.exit(f"{operation} has no input")
+
+
 def main():
-    here = pathlib.Path(__file__).parent
     for (service, version), operations in SERVICES.items():
-        model = botocore.loaders.Loader().load_service_model(service, "service-2", version)
-        with open(here / f"{service}.txt", "w", encoding="utf-8") as file:
-            file.write(f"# {service} {version}, botocore {botocore.__version__}, written by {pathlib.Path(__file__).name}\n")
-            for operation in operations.split():
-                input = model["operations"][operation].get("input")
-                if input is None:
-                    sys.exit(f"{operation} has no input")
-                walk(model["shapes"], operation, input["shape"], False, lambda line: file.write(line + "\n"))
+        for kind in ("input", "output"):
+            write(service, version, kind, operations)
 
 
 main()

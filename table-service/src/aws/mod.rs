@@ -1,0 +1,61 @@
+//! The door for AWS JSON: DynamoDB's API. It decodes a request into a domain command, calls the domain once, and writes the
+//! answer. It holds no rule.
+
+mod operations;
+mod refusal;
+mod view;
+
+use aws_json::{Protocol, RequestIds};
+use service_kit::{Call, Failure, JsonApi};
+use table_core::Tables;
+use table_core::request::{Origin, within};
+
+/// Where the types of DynamoDB live, in the texts and the codes of its errors.
+const NAMESPACE: &str = "com.amazonaws.dynamodb.v20120810";
+
+static PROTOCOL: Protocol = Protocol {
+    target_prefix: "DynamoDB_20120810",
+    content_type: "application/x-amz-json-1.0",
+    signing_name: "dynamodb",
+    namespace: Some(NAMESPACE),
+    capital_message: &[
+        "SerializationException",
+        "TransactionCanceledException",
+        "TransactionInProgressException",
+        "IdempotentParameterMismatchException",
+    ],
+    has_checksum: true,
+    request_ids: RequestIds::Long,
+    max_body_bytes: 16 * 1024 * 1024,
+};
+
+/// The door.
+pub struct Door {
+    tables: Tables,
+}
+
+impl Door {
+    /// The door to these tables.
+    pub fn new(tables: Tables) -> Self {
+        Self { tables }
+    }
+}
+
+#[tonic::async_trait]
+impl JsonApi for Door {
+    fn protocol(&self) -> &'static Protocol {
+        &PROTOCOL
+    }
+
+    fn operations(&self) -> &'static [&'static str] {
+        operations::NAMES
+    }
+
+    async fn call(&self, call: Call) -> Result<Vec<u8>, Failure> {
+        let origin = Origin { id: call.request_id.as_str().into(), trace: call.trace_parent.clone() };
+        within(origin, operations::serve(&self.tables, &call)).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+//! The door, called as the server calls it, over an engine whose store is memory and whose KMS is not real.
+
+#[path = "../../../core/tests/engine/fake_kms.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the engine's own tests use the rest")]
+mod fake_kms;
+
+mod cases;
+mod model;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use envelope::OsEntropy;
+use fake_kms::FakeKms;
+use identity::{AccountId, Caller, PolicyDocument, Principal, PrincipalArn};
+use service_kit::{Call, JsonApi as _, RequestId};
+use store::MemoryStore;
+use table_core::clock::SystemClock;
+use table_core::lease::LeaseTerms;
+use table_core::{Config, Ports, Tables};
+
+use super::{Door, PROTOCOL};
+
+/// A door to no tables.
+async fn door() -> Door {
+    let store = Arc::new(MemoryStore::new());
+    let config = Config {
+        account: "000000000000".parse().unwrap(),
+        region: "us-east-1".parse().unwrap(),
+        leases: LeaseTerms { length: Duration::from_secs(300), outage_grace: Duration::from_secs(3600) },
+        key_check: Duration::from_secs(60),
+    };
+    let ports = Ports {
+        store: store.clone(),
+        effaceable: store,
+        kms: Arc::new(FakeKms::new(&["k1", "k2"])),
+        entropy: Arc::new(OsEntropy),
+        clock: Arc::new(SystemClock),
+    };
+    let tables = Tables::open(config, ports).await.unwrap();
+    tables.watch_started();
+    Door::new(tables)
+}
+
+fn root() -> Caller {
+    Caller::direct(Arc::new(Principal::root("000000000000".parse::<AccountId>().unwrap())))
+}
+
+/// What is answered: the status, and the body.
+async fn answer(door: &Door, caller: Caller, operation: &str, body: &str) -> (u16, String) {
+    let operation = door.operations().iter().find(|known| **known == operation);
+    let call = Call {
+        operation: operation.unwrap(),
+        body: body.to_owned().into(),
+        caller,
+        request_id: RequestId::generate(),
+        trace_parent: None,
+        host: "tables.example:7000".to_owned(),
+    };
+    let (status, body) = match door.call(call).await {
+        Ok(body) => (200, body),
+        Err(failure) => {
+            let fault = failure.fault();
+            let body = PROTOCOL.error(fault.reason(), &fault.public_message(), failure.members());
+            (fault.kind().http_status(), body)
+        }
+    };
+    (status, String::from_utf8(body).unwrap())
+}
+
+#[test]
+fn every_operation_is_named_once() {
+    let names = super::operations::NAMES;
+    let distinct: std::collections::BTreeSet<_> = names.iter().collect();
+    assert_eq!(distinct.len(), names.len());
+}
+
+#[tokio::test]
+async fn what_the_callers_policy_does_not_allow_is_denied() {
+    let door = door().await;
+    let arn: PrincipalArn = "arn:aws:iam::000000000000:user/bob".parse().unwrap();
+    let bob = Caller::direct(Arc::new(Principal::user(arn, PolicyDocument::default())));
+    let (status, body) = answer(&door, bob, "GetItem", r#"{"TableName":"T","Key":{"pk":{"S":"a"}}}"#).await;
+    assert_eq!(
+        (status, &*body),
+        (
+            400,
+            "{\"__type\":\"com.amazon.coral.service#AccessDeniedException\",\"message\":\"User: \
+             arn:aws:iam::000000000000:user/bob is not authorized to perform: dynamodb:GetItem on resource: \
+             arn:aws:dynamodb:us-east-1:000000000000:table/T because no identity-based policy allows the \
+             dynamodb:GetItem action\"}"
+        )
+    );
+}

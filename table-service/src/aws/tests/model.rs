@@ -1,0 +1,240 @@
+//! Every answer against AWS's model: each member is one of the model's and of its type, and each member of the model is there in
+//! some answer or is one that nothing here could fill.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use table_core::ops::{self, SseStatus, TableStatus, UnprocessedWrite};
+use table_core::record::{Billing, BillingHistory, ChosenClass, TableClass};
+use table_core::schema::{KeyAttribute, KeySchema, ScalarType};
+use table_core::tags::Tag;
+use table_core::value::{AttributeValue, Item};
+
+use crate::aws::view;
+
+/// Written by `tests/model/generate.py`.
+const MODEL: &str = include_str!("../../../../tests/model/dynamodb-answers.txt");
+
+/// What answers never have, and what is below it.
+const ABSENT: &[&str] = &[
+    // Features that are not offered.
+    ".TableDescription.LocalSecondaryIndexes",
+    ".TableDescription.GlobalSecondaryIndexes",
+    ".TableDescription.VectorIndexes",
+    ".TableDescription.StreamSpecification",
+    ".TableDescription.LatestStreamLabel",
+    ".TableDescription.LatestStreamArn",
+    ".TableDescription.GlobalTableVersion",
+    ".TableDescription.Replicas",
+    ".TableDescription.GlobalTableWitnesses",
+    ".TableDescription.GlobalTableSettingsReplicationMode",
+    ".TableDescription.MultiRegionConsistency",
+    ".TableDescription.DisassociationProtectionEnabled",
+    ".TableDescription.RestoreSummary",
+    ".TableDescription.OnDemandThroughput",
+    ".TableDescription.WarmThroughput",
+    ".TimeToLiveDescription.AttributeName",
+    ".PointInTimeRecoveryDescription.RecoveryPeriodInDays",
+    ".PointInTimeRecoveryDescription.EarliestRestorableDateTime",
+    ".PointInTimeRecoveryDescription.LatestRestorableDateTime",
+    // Tables whose key is gone stay as they are.
+    ".TableDescription.ArchivalSummary",
+    // Only tables with local indexes have any.
+    ".ItemCollectionMetrics",
+    // All that a key or a consumption can hold is in the parts that are here.
+    ".ConsumedCapacity",
+    ".UnprocessedKeys{}.AttributesToGet",
+    ".UnprocessedKeys{}.ConsistentRead",
+    ".UnprocessedKeys{}.ProjectionExpression",
+    ".UnprocessedKeys{}.ExpressionAttributeNames",
+];
+
+fn item() -> Item {
+    let text = AttributeValue::S("x".to_owned());
+    [("pk".to_owned(), text)].into_iter().collect()
+}
+
+fn table() -> ops::TableDescription {
+    let key = |name: &str| KeyAttribute { name: name.to_owned(), kind: ScalarType::S };
+    ops::TableDescription {
+        attributes: vec![("pk".to_owned(), ScalarType::S), ("sk".to_owned(), ScalarType::B)],
+        name: "Music".to_owned(),
+        schema: KeySchema { hash: key("pk"), range: Some(key("sk")) },
+        status: TableStatus::Inaccessible,
+        created_ms: 1_736_123_456_789,
+        billing: Billing::Provisioned { read: 1, write: 2 },
+        billing_history: BillingHistory {
+            on_demand_ms: Some(1),
+            increase_ms: Some(2),
+            decrease_ms: Some(3),
+            decreases: 1,
+        },
+        decreases_today: 1,
+        table_class: Some(ChosenClass { class: TableClass::Standard, changed_ms: Some(4) }),
+        arn: "arn".to_owned(),
+        id: "id".to_owned(),
+        sse: Some(ops::SseDescription {
+            status: SseStatus::Enabled,
+            key_arn: Some("key".to_owned()),
+            inaccessible_ms: Some(5),
+        }),
+        deletion_protection: true,
+        item_count: 7,
+        size_bytes: 8,
+    }
+}
+
+fn json<V: serde::Serialize>(view: V) -> Value {
+    serde_json::from_slice(&view::written(&view).unwrap()).unwrap()
+}
+
+/// An answer of each operation, with everything in it that can be.
+fn answers() -> Vec<(&'static str, Value)> {
+    let changed = || json(view::ChangedTable::from(table()));
+    let written = || json(view::Written::from(Some(item())));
+    let page = || {
+        let page = ops::Page { items: vec![item()], count: 1, last_evaluated_key: Some(item()) };
+        json(view::Page::from(page))
+    };
+    let got = ops::BatchGetItemOutput {
+        responses: [("t".to_owned(), vec![item()])].into(),
+        unprocessed: [("t".to_owned(), vec![item()])].into(),
+    };
+    let puts = vec![UnprocessedWrite::Put(item()), UnprocessedWrite::Delete(item())];
+    let put = ops::BatchWriteItemOutput { unprocessed: [("t".to_owned(), puts)].into() };
+    let names = ops::ListTablesOutput {
+        table_names: vec!["t".to_owned()],
+        last_evaluated_table_name: Some("t".to_owned()),
+    };
+    let tags = ops::ListTagsOfResourceOutput {
+        tags: vec![Tag { key: "k".to_owned(), value: "v".to_owned() }],
+        next_token: Some("k".to_owned()),
+    };
+    let endpoint = ops::Endpoint { address: "a".to_owned(), cache_period_in_minutes: 1 };
+    vec![
+        ("BatchGetItem", json(view::BatchGot::from(got))),
+        ("BatchWriteItem", json(view::BatchWritten::from(put))),
+        ("CreateTable", changed()),
+        ("DeleteItem", written()),
+        ("DeleteTable", changed()),
+        ("DescribeContinuousBackups", json(view::ContinuousBackups::from(()))),
+        ("DescribeEndpoints", json(view::Endpoints::from(endpoint))),
+        ("DescribeLimits", json(view::Limits::from(ops::Limits { account: (1, 2), table: (3, 4) }))),
+        ("DescribeTable", json(view::DescribedTable::from(table()))),
+        ("DescribeTimeToLive", json(view::TimeToLive::from(()))),
+        ("GetItem", json(view::Got::from(Some(item())))),
+        ("ListTables", json(view::TableNames::from(names))),
+        ("ListTagsOfResource", json(view::Tags::from(tags))),
+        ("PutItem", written()),
+        ("Query", page()),
+        ("Scan", page()),
+        ("UpdateTable", changed()),
+    ]
+}
+
+/// What the model says: the type of each member.
+fn model() -> BTreeMap<String, Vec<&'static str>> {
+    let lines = MODEL.lines().filter(|line| !line.starts_with('#'));
+    let entry = |line: &'static str| {
+        let mut words = line.split(' ');
+        let path = words.next().unwrap().trim_end_matches('!').to_owned();
+        (path, words.collect())
+    };
+    lines.map(entry).collect()
+}
+
+/// Compares what is at `path`; gives what was seen.
+fn compare(
+    model: &BTreeMap<String, Vec<&str>>,
+    path: &str,
+    value: &Value,
+    seen: &mut BTreeSet<String>,
+    wrong: &mut Vec<String>,
+) {
+    seen.insert(path.to_owned());
+    let Some(kind) = model.get(path) else {
+        wrong.push(format!("{path} is not in the model"));
+        return;
+    };
+    let fits = match (kind[0], value) {
+        ("structure", Value::Object(members)) => {
+            for (name, value) in members {
+                compare(model, &format!("{path}.{name}"), value, seen, wrong);
+            }
+            true
+        }
+        ("map", Value::Object(members)) => {
+            members.values().for_each(|value| compare(model, &format!("{path}{{}}"), value, seen, wrong));
+            true
+        }
+        ("list", Value::Array(elements)) => {
+            elements.iter().for_each(|value| compare(model, &format!("{path}[]"), value, seen, wrong));
+            true
+        }
+        ("union", Value::Object(_)) => true,
+        ("string", Value::String(_)) | ("boolean", Value::Bool(_)) => true,
+        ("choice", Value::String(text)) => kind[1].split('|').any(|name| name == text),
+        ("long" | "integer", value) => value.is_i64() || value.is_u64(),
+        ("timestamp" | "double", value) => value.is_number(),
+        _ => false,
+    };
+    if !fits {
+        wrong.push(format!("{path} is {value}, and in the model {kind:?}"));
+    }
+}
+
+#[test]
+fn every_member_of_every_answer_is_the_models() {
+    let model = model();
+    let (mut seen, mut wrong) = (BTreeSet::new(), Vec::new());
+    let answers = answers();
+    for (operation, answer) in &answers {
+        compare(&model, operation, answer, &mut seen, &mut wrong);
+    }
+    let mut used = BTreeSet::new();
+    let is_served = |path: &str| {
+        answers.iter().any(|(operation, _)| path.split(['.', '[', '{']).next() == Some(operation))
+    };
+    for path in model.keys().filter(|path| is_served(path) && !seen.contains(*path)) {
+        // One description has two names.
+        let at = path.replace("DescribeTable.Table.", "DescribeTable.TableDescription.");
+        match ABSENT.iter().find(|absent| at.contains(**absent)) {
+            Some(absent) => drop(used.insert(absent)),
+            None => wrong.push(format!("{path} is missing")),
+        }
+    }
+    wrong.extend(
+        ABSENT.iter().filter(|absent| !used.contains(absent)).map(|absent| format!("{absent} is there")),
+    );
+    assert_eq!(wrong, [""; 0]);
+}
+
+#[test]
+fn values_are_written_by_their_types() {
+    let numbers = ["1", "2.50", "1E20"].iter().map(|text| text.parse().unwrap());
+    let map = [("a \"b\"".to_owned(), AttributeValue::Bool(false))];
+    let list = vec![AttributeValue::Null, AttributeValue::L(Vec::new())];
+    let values = [
+        (AttributeValue::S("\u{1}\"\\ü".to_owned()), r#"{"S":"\u0001\"\\ü"}"#),
+        (AttributeValue::N("-0.10".parse().unwrap()), r#"{"N":"-0.1"}"#),
+        (AttributeValue::B(vec![0, 255, 1, 2]), r#"{"B":"AP8BAg=="}"#),
+        (AttributeValue::B(Vec::new()), r#"{"B":""}"#),
+        (AttributeValue::Ss(["a".to_owned(), "b".to_owned()].into()), r#"{"SS":["a","b"]}"#),
+        (AttributeValue::Ns(numbers.collect()), r#"{"NS":["1","2.5","100000000000000000000"]}"#),
+        (AttributeValue::Bs([vec![0], vec![1, 2, 3]].into()), r#"{"BS":["AA==","AQID"]}"#),
+        (AttributeValue::M(map.into()), r#"{"M":{"a \"b\"":{"BOOL":false}}}"#),
+        (AttributeValue::L(list), r#"{"L":[{"NULL":true},{"L":[]}]}"#),
+    ];
+    for (value, json) in values {
+        let item: Item = [("v".to_owned(), value)].into_iter().collect();
+        let written = view::written(&view::Got::from(Some(item))).unwrap();
+        assert_eq!(String::from_utf8(written).unwrap(), format!("{{\"Item\":{{\"v\":{json}}}}}"));
+    }
+    assert_eq!(view::written(&view::Got::from(None)).unwrap(), b"{}");
+}
+
+#[test]
+fn moments_are_seconds_with_a_fraction() {
+    let table = json(view::DescribedTable::from(table()));
+    assert_eq!(table["Table"]["CreationDateTime"].to_string(), "1736123456.789");
+}
