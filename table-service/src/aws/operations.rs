@@ -24,7 +24,7 @@ macro_rules! operations {
             match $call.operation {
                 $(stringify!($name) => {
                     let $request = shape::decode::<$type>(&$call.body).map_err(refusal::refused)?;
-                    view::written(&<$view>::from($work?))
+                    view::written(&<$view>::from($work.map_err(refusal::failed)?))
                 })+
                 feature => Err(TableError::NotOffered { feature }.into()),
             }
@@ -60,6 +60,7 @@ operations! {
         TagResource(request: ops::TagResource) => tables.tag_resource(&call.caller, request).await => view::Nothing,
         UntagResource(request: ops::UntagResource)
             => tables.untag_resource(&call.caller, request).await => view::Nothing,
+        UpdateItem(request: ops::UpdateItem) => tables.update_item(&call.caller, request).await => view::Written,
         UpdateTable(request: ops::UpdateTable) => tables.update_table(&call.caller, request).await => view::ChangedTable,
     }
     later {
@@ -70,7 +71,6 @@ operations! {
         ExportTableToPointInTime GetResourcePolicy ImportTable ListBackups ListBulkOperations ListContributorInsights
         ListExports ListGlobalTables ListImports PutResourcePolicy RestoreTableFromBackup RestoreTableToPointInTime
         SearchVectors StartBulkPutItems TransactGetItems TransactWriteItems UpdateContinuousBackups
-        UpdateContributorInsights UpdateGlobalTable UpdateGlobalTableSettings UpdateItem
-        UpdateKinesisStreamingDestination UpdateTableReplicaAutoScaling UpdateTimeToLive
+        UpdateContributorInsights UpdateGlobalTable UpdateGlobalTableSettings UpdateKinesisStreamingDestination UpdateTableReplicaAutoScaling UpdateTimeToLive
     }
 }

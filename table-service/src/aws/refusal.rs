@@ -7,7 +7,7 @@ use service_kit::Failure;
 use shape::{Refusal, Unreadable};
 use table_core::error::TableError;
 
-use super::NAMESPACE;
+use super::{NAMESPACE, view};
 
 /// A body that is no request of its operation: DynamoDB's SerializationException.
 #[derive(Debug, thiserror::Error)]
@@ -34,5 +34,18 @@ pub(super) fn refused(refusal: Refusal) -> Failure {
         Refusal::Unreadable(why) => NotARequest(why).into(),
         Refusal::Violated(violated) => TableError::from(violated).into(),
         Refusal::NotOffered(feature) => TableError::NotOffered { feature }.into(),
+    }
+}
+
+/// The failure of an operation. One whose condition did not hold shows the item, if the request asked for it.
+pub(super) fn failed(mut error: TableError) -> Failure {
+    let item = match &mut error {
+        TableError::ConditionFailed { item } => item.take(),
+        _ => None,
+    };
+    match item.map(|item| view::written(&view::Attributes(item))) {
+        None => error.into(),
+        Some(Ok(item)) => Failure::with(error, vec![("Item", item)]),
+        Some(Err(failure)) => failure,
     }
 }

@@ -18,9 +18,6 @@ const MODEL: &str = include_str!("../../../../tests/model/dynamodb-answers.txt")
 /// What answers never have, and what is below it.
 const ABSENT: &[&str] = &[
     // Features that are not offered.
-    ".TableDescription.LocalSecondaryIndexes",
-    ".TableDescription.GlobalSecondaryIndexes",
-    ".TableDescription.VectorIndexes",
     ".TableDescription.StreamSpecification",
     ".TableDescription.LatestStreamLabel",
     ".TableDescription.LatestStreamArn",
@@ -41,17 +38,27 @@ const ABSENT: &[&str] = &[
     ".TableDescription.ArchivalSummary",
     // Only tables with local indexes have any.
     ".ItemCollectionMetrics",
-    // All that a key or a consumption can hold is in the parts that are here.
-    ".ConsumedCapacity",
-    ".UnprocessedKeys{}.AttributesToGet",
-    ".UnprocessedKeys{}.ConsistentRead",
-    ".UnprocessedKeys{}.ProjectionExpression",
-    ".UnprocessedKeys{}.ExpressionAttributeNames",
+    // Those of indexes, and those of transactions.
+    ".LocalSecondaryIndexes",
+    ".GlobalSecondaryIndexes",
+    ".VectorIndexes",
+    ".ReadCapacityUnits",
+    ".WriteCapacityUnits",
 ];
 
 fn item() -> Item {
     let text = AttributeValue::S("x".to_owned());
     [("pk".to_owned(), text)].into_iter().collect()
+}
+
+fn consumed() -> ops::ConsumedCapacity {
+    let units = ops::CapacityUnits::default();
+    ops::ConsumedCapacity { table_name: "t".to_owned(), total: units, table: Some(units) }
+}
+
+fn got_one(item: Option<Item>) -> ops::GetItemOutput {
+    let consumed_capacity = item.as_ref().and_then(|item| item.get("pk")).map(|_| consumed());
+    ops::GetItemOutput { item, consumed_capacity }
 }
 
 fn table() -> ops::TableDescription {
@@ -91,17 +98,37 @@ fn json<V: serde::Serialize>(view: V) -> Value {
 /// An answer of each operation, with everything in it that can be.
 fn answers() -> Vec<(&'static str, Value)> {
     let changed = || json(view::ChangedTable::from(table()));
-    let written = || json(view::Written::from(Some(item())));
+    let written = || {
+        let output = ops::WriteOutput { attributes: Some(item()), consumed_capacity: Some(consumed()) };
+        json(view::Written::from(output))
+    };
     let page = || {
-        let page = ops::Page { items: vec![item()], count: 1, last_evaluated_key: Some(item()) };
+        let page = ops::Page {
+            items: vec![item()],
+            count: 1,
+            scanned_count: 1,
+            last_evaluated_key: Some(item()),
+            consumed_capacity: Some(consumed()),
+            ..ops::Page::default()
+        };
         json(view::Page::from(page))
+    };
+    let selection = ops::Selection {
+        projection_expression: Some("#p".to_owned()),
+        attributes_to_get: Some(vec!["p".to_owned()]),
+        expression_attribute_names: Some([("#p".to_owned(), "p".to_owned())].into()),
+        consistent_read: Some(true),
     };
     let got = ops::BatchGetItemOutput {
         responses: [("t".to_owned(), vec![item()])].into(),
-        unprocessed: [("t".to_owned(), vec![item()])].into(),
+        unprocessed: [("t".to_owned(), ops::UnprocessedKeys { keys: vec![item()], selection })].into(),
+        consumed_capacity: vec![consumed()],
     };
     let puts = vec![UnprocessedWrite::Put(item()), UnprocessedWrite::Delete(item())];
-    let put = ops::BatchWriteItemOutput { unprocessed: [("t".to_owned(), puts)].into() };
+    let put = ops::BatchWriteItemOutput {
+        unprocessed: [("t".to_owned(), puts)].into(),
+        consumed_capacity: vec![consumed()],
+    };
     let names = ops::ListTablesOutput {
         table_names: vec!["t".to_owned()],
         last_evaluated_table_name: Some("t".to_owned()),
@@ -122,12 +149,13 @@ fn answers() -> Vec<(&'static str, Value)> {
         ("DescribeLimits", json(view::Limits::from(ops::Limits { account: (1, 2), table: (3, 4) }))),
         ("DescribeTable", json(view::DescribedTable::from(table()))),
         ("DescribeTimeToLive", json(view::TimeToLive::from(()))),
-        ("GetItem", json(view::Got::from(Some(item())))),
+        ("GetItem", json(view::Got::from(got_one(Some(item()))))),
         ("ListTables", json(view::TableNames::from(names))),
         ("ListTagsOfResource", json(view::Tags::from(tags))),
         ("PutItem", written()),
         ("Query", page()),
         ("Scan", page()),
+        ("UpdateItem", written()),
         ("UpdateTable", changed()),
     ]
 }
@@ -227,10 +255,10 @@ fn values_are_written_by_their_types() {
     ];
     for (value, json) in values {
         let item: Item = [("v".to_owned(), value)].into_iter().collect();
-        let written = view::written(&view::Got::from(Some(item))).unwrap();
+        let written = view::written(&view::Got::from(got_one(Some(item)))).unwrap();
         assert_eq!(String::from_utf8(written).unwrap(), format!("{{\"Item\":{{\"v\":{json}}}}}"));
     }
-    assert_eq!(view::written(&view::Got::from(None)).unwrap(), b"{}");
+    assert_eq!(view::written(&view::Got::from(got_one(None))).unwrap(), b"{}");
 }
 
 #[test]

@@ -14,11 +14,13 @@ use super::value::Attributes;
 pub(crate) struct Got {
     #[serde(skip_serializing_if = "Option::is_none")]
     item: Option<Attributes>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consumed_capacity: Option<ConsumedCapacity>,
 }
 
-impl From<Option<Item>> for Got {
-    fn from(item: Option<Item>) -> Self {
-        Self { item: item.map(Attributes) }
+impl From<ops::GetItemOutput> for Got {
+    fn from(output: ops::GetItemOutput) -> Self {
+        Self { item: output.item.map(Attributes), consumed_capacity: consumed(output.consumed_capacity) }
     }
 }
 
@@ -28,11 +30,16 @@ impl From<Option<Item>> for Got {
 pub(crate) struct Written {
     #[serde(skip_serializing_if = "Option::is_none")]
     attributes: Option<Attributes>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consumed_capacity: Option<ConsumedCapacity>,
 }
 
-impl From<Option<Item>> for Written {
-    fn from(attributes: Option<Item>) -> Self {
-        Self { attributes: attributes.map(Attributes) }
+impl From<ops::WriteOutput> for Written {
+    fn from(output: ops::WriteOutput) -> Self {
+        Self {
+            attributes: output.attributes.map(Attributes),
+            consumed_capacity: consumed(output.consumed_capacity),
+        }
     }
 }
 
@@ -40,20 +47,24 @@ impl From<Option<Item>> for Written {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Page {
-    items: Vec<Attributes>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    items: Option<Vec<Attributes>>,
     count: usize,
     scanned_count: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_evaluated_key: Option<Attributes>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consumed_capacity: Option<ConsumedCapacity>,
 }
 
 impl From<ops::Page> for Page {
     fn from(page: ops::Page) -> Self {
         Self {
-            items: all(page.items),
+            items: (!page.is_count).then(|| all(page.items)),
             count: page.count,
-            scanned_count: page.count,
+            scanned_count: page.scanned_count,
             last_evaluated_key: page.last_evaluated_key.map(Attributes),
+            consumed_capacity: consumed(page.consumed_capacity),
         }
     }
 }
@@ -64,20 +75,46 @@ impl From<ops::Page> for Page {
 pub(crate) struct BatchGot {
     responses: BTreeMap<String, Vec<Attributes>>,
     unprocessed_keys: BTreeMap<String, Keys>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    consumed_capacity: Vec<ConsumedCapacity>,
 }
 
-/// Keys to ask for again.
+/// Keys to ask for again, as they were asked for.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Keys {
     keys: Vec<Attributes>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attributes_to_get: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consistent_read: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    projection_expression: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expression_attribute_names: Option<BTreeMap<String, String>>,
+}
+
+impl From<ops::UnprocessedKeys> for Keys {
+    fn from(ops::UnprocessedKeys { keys, selection }: ops::UnprocessedKeys) -> Self {
+        Self {
+            keys: all(keys),
+            attributes_to_get: selection.attributes_to_get,
+            consistent_read: selection.consistent_read,
+            projection_expression: selection.projection_expression,
+            expression_attribute_names: selection.expression_attribute_names,
+        }
+    }
 }
 
 impl From<ops::BatchGetItemOutput> for BatchGot {
     fn from(output: ops::BatchGetItemOutput) -> Self {
         let responses = output.responses.into_iter().map(|(table, items)| (table, all(items)));
-        let keys = output.unprocessed.into_iter().map(|(table, keys)| (table, Keys { keys: all(keys) }));
-        Self { responses: responses.collect(), unprocessed_keys: keys.collect() }
+        let keys = output.unprocessed.into_iter().map(|(table, keys)| (table, keys.into()));
+        Self {
+            responses: responses.collect(),
+            unprocessed_keys: keys.collect(),
+            consumed_capacity: output.consumed_capacity.into_iter().map(ConsumedCapacity::from).collect(),
+        }
     }
 }
 
@@ -86,6 +123,8 @@ impl From<ops::BatchGetItemOutput> for BatchGot {
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct BatchWritten {
     unprocessed_items: BTreeMap<String, Vec<WriteRequest>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    consumed_capacity: Vec<ConsumedCapacity>,
 }
 
 /// A write to be sent again.
@@ -111,8 +150,41 @@ impl From<ops::BatchWriteItemOutput> for BatchWritten {
         };
         let tables = output.unprocessed.into_iter();
         let items = tables.map(|(table, writes)| (table, writes.into_iter().map(again).collect()));
-        Self { unprocessed_items: items.collect() }
+        Self {
+            unprocessed_items: items.collect(),
+            consumed_capacity: output.consumed_capacity.into_iter().map(ConsumedCapacity::from).collect(),
+        }
     }
+}
+
+/// What was consumed of a table.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct ConsumedCapacity {
+    table_name: String,
+    capacity_units: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    table: Option<Capacity>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Capacity {
+    capacity_units: f64,
+}
+
+impl From<ops::ConsumedCapacity> for ConsumedCapacity {
+    fn from(consumed: ops::ConsumedCapacity) -> Self {
+        Self {
+            table_name: consumed.table_name,
+            capacity_units: consumed.total.value(),
+            table: consumed.table.map(|units| Capacity { capacity_units: units.value() }),
+        }
+    }
+}
+
+fn consumed(consumed: Option<ops::ConsumedCapacity>) -> Option<ConsumedCapacity> {
+    consumed.map(ConsumedCapacity::from)
 }
 
 fn all(items: Vec<Item>) -> Vec<Attributes> {

@@ -13,6 +13,7 @@ use table_core::error::TableError;
 pub(super) use items::{BatchGot, BatchWritten, Got, Page, Written};
 pub(super) use others::{ContinuousBackups, Endpoints, Limits, Nothing, TableNames, Tags, TimeToLive};
 pub(super) use table::{ChangedTable, DescribedTable};
+pub(super) use value::Attributes;
 
 /// Room that most answers need; a longer one grows.
 const USUAL_BYTES: usize = 1024;
