@@ -1,0 +1,167 @@
+//! Keys: their life, what they do, and who may.
+
+use serde_json::{Value, json};
+
+use crate::{Api, api_suite};
+
+async fn make_key(api: &Api) -> String {
+    let made = api.keys("CreateKey", json!({})).await;
+    made["KeyMetadata"]["Arn"].as_str().unwrap().to_owned()
+}
+
+/// Bytes as JSON has them: `secret`.
+const SECRET: &str = "c2VjcmV0";
+
+api_suite! {
+    /// What a key encrypted it decrypts, with the very same context.
+    encrypt_and_decrypt(api) {
+        let key = make_key(api).await;
+        let context = json!({ "tenant": "a", "b": "" });
+        let sealed = api.keys("Encrypt", json!({ "KeyId": key, "Plaintext": SECRET, "EncryptionContext": context })).await;
+        assert_eq!((&sealed["KeyId"], &sealed["EncryptionAlgorithm"]), (&json!(key), &json!("SYMMETRIC_DEFAULT")));
+        let open = |context: Value| json!({ "CiphertextBlob": sealed["CiphertextBlob"], "EncryptionContext": context });
+        let opened = api.keys("Decrypt", open(context)).await;
+        assert_eq!((&opened["Plaintext"], &opened["KeyId"]), (&json!(SECRET), &json!(key)));
+        for other in [json!({}), json!({ "Tenant": "a", "b": "" }), json!({ "tenant": "a" }), json!({ "tenant": "ab" })] {
+            api.keys_refuse("Decrypt", open(other), "InvalidCiphertextException", "").await;
+        }
+    }
+
+    /// A data key comes plain and wrapped, and the wrapped one opens to the plain one.
+    make_data_keys(api) {
+        let key = make_key(api).await;
+        let made = api.keys("GenerateDataKey", json!({ "KeyId": key, "KeySpec": "AES_256" })).await;
+        let opened = api.keys("Decrypt", json!({ "CiphertextBlob": made["CiphertextBlob"] })).await;
+        assert_eq!(opened["Plaintext"], made["Plaintext"]);
+        let wrapped = api.keys("GenerateDataKeyWithoutPlaintext", json!({ "KeyId": key, "NumberOfBytes": 64 })).await;
+        assert!(wrapped.get("Plaintext").is_none(), "only the wrapped key");
+        let both = json!({ "KeyId": key, "KeySpec": "AES_128", "NumberOfBytes": 16 });
+        api.keys_refuse("GenerateDataKey", both, "ValidationException", "").await;
+        api.keys_refuse(
+            "GenerateDataKey",
+            json!({ "KeyId": key, "KeySpec": "AES_256", "DryRun": true }),
+            "DryRunOperationException",
+            "",
+        ).await;
+    }
+
+    /// A key's state decides what it does.
+    are_disabled_and_deleted(api) {
+        let key = make_key(api).await;
+        let name = json!({ "KeyId": key });
+        let encrypt = json!({ "KeyId": key, "Plaintext": SECRET });
+        api.keys("DisableKey", name.clone()).await;
+        api.keys_refuse("Encrypt", encrypt.clone(), "DisabledException", &format!("{key} is disabled.")).await;
+        api.keys("EnableKey", name.clone()).await;
+        api.keys("Encrypt", encrypt.clone()).await;
+        let scheduled = api.keys("ScheduleKeyDeletion", json!({ "KeyId": key, "PendingWindowInDays": 7 })).await;
+        assert_eq!((&scheduled["KeyState"], &scheduled["PendingWindowInDays"]), (&json!("PendingDeletion"), &json!(7)));
+        api.keys_refuse("Encrypt", encrypt, "KMSInvalidStateException", &format!("{key} is pending deletion.")).await;
+        api.keys("CancelKeyDeletion", name.clone()).await;
+        let described = api.keys("DescribeKey", name).await;
+        assert_eq!(described["KeyMetadata"]["KeyState"], "Disabled");
+    }
+
+    /// An alias is another name of a key, and can be pointed at another one.
+    have_aliases(api) {
+        let (one, two) = (make_key(api).await, make_key(api).await);
+        let alias = json!({ "AliasName": "alias/app", "TargetKeyId": one });
+        api.keys("CreateAlias", alias.clone()).await;
+        api.keys_refuse("CreateAlias", alias, "AlreadyExistsException", "").await;
+        let described = api.keys("DescribeKey", json!({ "KeyId": "alias/app" })).await;
+        assert_eq!(described["KeyMetadata"]["Arn"], json!(one));
+        api.keys("UpdateAlias", json!({ "AliasName": "alias/app", "TargetKeyId": two })).await;
+        let described = api.keys("DescribeKey", json!({ "KeyId": "alias/app" })).await;
+        assert_eq!(described["KeyMetadata"]["Arn"], json!(two));
+        let listed = api.keys("ListAliases", json!({})).await;
+        let names: Vec<_> = listed["Aliases"].as_array().unwrap().iter().map(|alias| &alias["AliasName"]).collect();
+        assert!(names.contains(&&json!("alias/app")), "{listed}");
+        api.keys("DeleteAlias", json!({ "AliasName": "alias/app" })).await;
+        api.keys_refuse("DescribeKey", json!({ "KeyId": "alias/app" }), "NotFoundException", "alias/app is not found.").await;
+    }
+
+    /// The managed key comes into being with its first use, and nobody manages it.
+    are_managed(api) {
+        let listed = api.keys("ListAliases", json!({})).await;
+        let managed = |listed: &Value| {
+            let aliases = listed["Aliases"].as_array().unwrap();
+            aliases.iter().find(|alias| alias["AliasName"] == "alias/aws/dynamodb").unwrap().clone()
+        };
+        assert!(managed(&listed).get("TargetKeyId").is_none(), "{listed}");
+        let mut request = crate::table("Music");
+        request["SSESpecification"] = json!({ "Enabled": true });
+        let made = api.tables("CreateTable", request).await;
+        let described = api.keys("DescribeKey", json!({ "KeyId": "alias/aws/dynamodb" })).await;
+        let described = &described["KeyMetadata"];
+        assert_eq!((&described["KeyManager"], &described["KeyState"]), (&json!("AWS"), &json!("Enabled")));
+        assert_eq!(described["Arn"], made["TableDescription"]["SSEDescription"]["KMSMasterKeyArn"]);
+        let denied = "AccessDeniedException";
+        api.keys_refuse("DisableKey", json!({ "KeyId": described["KeyId"] }), denied, "").await;
+        api.keys_refuse("Encrypt", json!({ "KeyId": "alias/aws/dynamodb", "Plaintext": SECRET }), denied, "").await;
+    }
+
+    /// A table's key has two grants of the table service, which go with the table.
+    are_granted_to_tables(api) {
+        let key = make_key(api).await;
+        let mut request = crate::table("Music");
+        request["SSESpecification"] = json!({ "Enabled": true, "SSEType": "KMS", "KMSMasterKeyId": key });
+        api.tables("CreateTable", request).await;
+        let grants = api.keys("ListGrants", json!({ "KeyId": key })).await;
+        let grants = grants["Grants"].as_array().unwrap();
+        assert!(!grants.is_empty());
+        for grant in grants {
+            assert_eq!(grant["GranteePrincipal"], "dynamodb.us-east-1.amazonaws.com");
+            let context = json!({ "aws:dynamodb:tableName": "Music", "aws:dynamodb:subscriberId": "000000000000" });
+            assert_eq!(grant["Constraints"]["EncryptionContextSubset"], context);
+        }
+        api.tables("DeleteTable", json!({ "TableName": "Music" })).await;
+        for _ in 0..500 {
+            let left = api.keys("ListGrants", json!({ "KeyId": key })).await;
+            if left.get("Grants").is_none_or(|grants| grants == &json!([])) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("the grants are still there");
+    }
+
+    /// Keys come in pages, each once.
+    are_listed_in_pages(api) {
+        let mut made = Vec::new();
+        for _ in 0..5 {
+            made.push(make_key(api).await);
+        }
+        let (mut seen, mut marker) = (Vec::new(), None);
+        loop {
+            let mut request = json!({ "Limit": 2 });
+            if let Some(marker) = marker {
+                request["Marker"] = marker;
+            }
+            let page = api.keys("ListKeys", request).await;
+            let keys = page["Keys"].as_array().unwrap();
+            seen.extend(keys.iter().map(|key| key["KeyArn"].as_str().unwrap().to_owned()));
+            if page["Truncated"] != json!(true) {
+                break;
+            }
+            marker = Some(page["NextMarker"].clone());
+        }
+        seen.sort();
+        made.sort();
+        assert_eq!(seen, made);
+    }
+
+    /// What names no key is refused, each kind of name in its words.
+    are_not_found(api) {
+        let wrong = [
+            ("alias/absent", "Alias arn:aws:kms:us-east-1:000000000000:alias/absent is not found."),
+            (
+                "1234abcd-12ab-34cd-56ef-1234567890ab",
+                "Key 'arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab' does not exist",
+            ),
+            ("nonsense", "Invalid keyId 'nonsense'"),
+        ];
+        for (name, text) in wrong {
+            api.keys_refuse("DescribeKey", json!({ "KeyId": name }), "NotFoundException", text).await;
+        }
+    }
+}

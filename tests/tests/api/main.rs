@@ -1,0 +1,119 @@
+//! Promise: doors only translate. Every behaviour in here is written once, in AWS's own JSON, and asked of the services
+//! through each door that they have. The answers must be the same.
+
+mod grpc;
+mod items;
+mod keys;
+mod tables;
+
+use serde_json::{Value, json};
+use tests::{Protocol, Stack};
+
+/// The operations of both services, behind one of the doors.
+pub(crate) struct Api {
+    door: Door,
+    /// What has to live as long as the door is used.
+    _stack: Stack,
+}
+
+enum Door {
+    Grpc(grpc::Doors),
+}
+
+/// Why an operation was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) code: String,
+    pub(crate) message: String,
+}
+
+impl Api {
+    async fn grpc() -> Self {
+        let stack = Stack::together().await;
+        let door = Door::Grpc(grpc::Doors::new(&stack));
+        Self { door, _stack: stack }
+    }
+
+    /// Calls an operation of the service that speaks `protocol`.
+    async fn call(&self, protocol: Protocol, operation: &str, request: Value) -> Result<Value, Refusal> {
+        match &self.door {
+            Door::Grpc(doors) => doors.call(protocol, operation, &request).await,
+        }
+    }
+
+    /// Calls an operation of the table service, which must do it.
+    pub(crate) async fn tables(&self, operation: &str, request: Value) -> Value {
+        let answer = self.call(Protocol::DynamoDb, operation, request).await;
+        answer.unwrap_or_else(|refusal| panic!("{operation}: {refusal:?}"))
+    }
+
+    /// Calls an operation of the key-management service, which must do it.
+    pub(crate) async fn keys(&self, operation: &str, request: Value) -> Value {
+        let answer = self.call(Protocol::Kms, operation, request).await;
+        answer.unwrap_or_else(|refusal| panic!("{operation}: {refusal:?}"))
+    }
+
+    /// Calls an operation of the table service, which must refuse with this code and a text that contains `part`.
+    pub(crate) async fn tables_refuse(&self, operation: &str, request: Value, code: &str, part: &str) {
+        let answer = self.call(Protocol::DynamoDb, operation, request.clone()).await;
+        expect(operation, &request, answer, code, part);
+    }
+
+    /// Calls an operation of the key-management service, which must refuse with this code and a text that contains `part`.
+    pub(crate) async fn keys_refuse(&self, operation: &str, request: Value, code: &str, part: &str) {
+        let answer = self.call(Protocol::Kms, operation, request.clone()).await;
+        expect(operation, &request, answer, code, part);
+    }
+
+    /// Makes a table `name` with a string partition key `pk` and a number sort key `sk`.
+    pub(crate) async fn make_table(&self, name: &str) {
+        self.tables("CreateTable", table(name)).await;
+    }
+}
+
+/// A request for a table with a string partition key `pk` and a number sort key `sk`.
+pub(crate) fn table(name: &str) -> Value {
+    json!({
+        "TableName": name,
+        "AttributeDefinitions": [
+            { "AttributeName": "pk", "AttributeType": "S" },
+            { "AttributeName": "sk", "AttributeType": "N" },
+        ],
+        "KeySchema": [
+            { "AttributeName": "pk", "KeyType": "HASH" },
+            { "AttributeName": "sk", "KeyType": "RANGE" },
+        ],
+        "BillingMode": "PAY_PER_REQUEST",
+    })
+}
+
+#[track_caller]
+fn expect(operation: &str, request: &Value, answer: Result<Value, Refusal>, code: &str, part: &str) {
+    match answer {
+        Ok(answer) => panic!("{operation} of {request} was done: {answer}"),
+        Err(refusal) => assert!(
+            refusal.code == code && refusal.message.contains(part),
+            "{operation} of {request}: {refusal:?} is not {code}: ...{part}..."
+        ),
+    }
+}
+
+/// Writes each behaviour as a test for each door.
+macro_rules! api_suite {
+    ($($(#[$doc:meta])* $name:ident($api:ident) $behaviour:block)+) => {
+        $(
+            $(#[$doc])*
+            mod $name {
+                use super::*;
+
+                async fn behaves($api: &crate::Api) $behaviour
+
+                #[tokio::test]
+                async fn grpc() {
+                    behaves(&crate::Api::grpc().await).await;
+                }
+            }
+        )+
+    };
+}
+pub(crate) use api_suite;

@@ -1,0 +1,132 @@
+//! Tables: their life, their settings and their encryption.
+
+use serde_json::json;
+
+use crate::{api_suite, table};
+
+/// The code of most refusals.
+const INVALID: &str = "ValidationException";
+
+api_suite! {
+    /// A table is there from its creation to its deletion, under one name once.
+    lives_and_dies(api) {
+        let made = api.tables("CreateTable", table("Music")).await;
+        assert_eq!(made["TableDescription"]["TableStatus"], "CREATING");
+        api.tables_refuse("CreateTable", table("Music"), "ResourceInUseException", "Table already exists: Music").await;
+        let described = api.tables("DescribeTable", json!({ "TableName": "Music" })).await;
+        let described = &described["Table"];
+        assert_eq!(described["TableArn"], "arn:aws:dynamodb:us-east-1:000000000000:table/Music");
+        assert_eq!(described["TableStatus"], "ACTIVE");
+        assert_eq!(described["KeySchema"], table("Music")["KeySchema"]);
+        assert_eq!(described["BillingModeSummary"]["BillingMode"], "PAY_PER_REQUEST");
+        assert_eq!(described["ItemCount"], 0);
+        assert!(described.get("SSEDescription").is_none(), "{described}");
+        let deleted = api.tables("DeleteTable", json!({ "TableName": "Music" })).await;
+        assert_eq!(deleted["TableDescription"]["TableStatus"], "DELETING");
+        let gone = "Requested resource not found: Table: Music not found";
+        api.tables_refuse("DescribeTable", json!({ "TableName": "Music" }), "ResourceNotFoundException", gone).await;
+    }
+
+    /// Names come in pages, in order, and each once.
+    are_listed_in_pages(api) {
+        for name in ["ccc", "aaa", "bbb"] {
+            api.make_table(name).await;
+        }
+        let page = api.tables("ListTables", json!({ "Limit": 2 })).await;
+        assert_eq!((&page["TableNames"], &page["LastEvaluatedTableName"]), (&json!(["aaa", "bbb"]), &json!("bbb")));
+        let rest = api.tables("ListTables", json!({ "Limit": 2, "ExclusiveStartTableName": "bbb" })).await;
+        assert_eq!(rest["TableNames"], json!(["ccc"]));
+        assert!(rest.get("LastEvaluatedTableName").is_none(), "{rest}");
+    }
+
+    /// What of the encryption choices contradicts itself is refused in AWS's words.
+    refuse_contradictory_encryption(api) {
+        let one = "One or more parameter values were invalid: ";
+        let wrong = [
+            (json!({ "Enabled": true, "KMSMasterKeyId": "x" }), "SSEType KMS is required if KMSMasterKeyId is specified"),
+            (json!({ "Enabled": false, "SSEType": "KMS" }), "SSEType can not be specified if Enabled is false"),
+            (json!({ "Enabled": false, "KMSMasterKeyId": "x" }), "KMSMasterKeyId can not be specified if Enabled is false"),
+            (json!({ "Enabled": true, "SSEType": "AES256" }), "SSEType AES256 is not supported"),
+        ];
+        for (specification, text) in wrong {
+            let mut request = table("Music");
+            request["SSESpecification"] = specification;
+            api.tables_refuse("CreateTable", request, INVALID, &format!("{one}{text}")).await;
+        }
+    }
+
+    /// A table is under the key that it was given, and can be moved to every other kind of key.
+    change_their_key(api) {
+        let made = api.keys("CreateKey", json!({ "Description": "a table's" })).await;
+        let arn = &made["KeyMetadata"]["Arn"];
+        let mut request = table("Music");
+        request["SSESpecification"] = json!({ "Enabled": true, "SSEType": "KMS", "KMSMasterKeyId": arn });
+        let made = api.tables("CreateTable", request).await;
+        let sse = &made["TableDescription"]["SSEDescription"];
+        assert_eq!((&sse["Status"], &sse["SSEType"], &sse["KMSMasterKeyArn"]), (&json!("ENABLED"), &json!("KMS"), arn));
+        let again = json!({
+            "TableName": "Music",
+            "SSESpecification": { "Enabled": true, "SSEType": "KMS", "KMSMasterKeyId": arn },
+        });
+        api.tables_refuse("UpdateTable", again, INVALID, "Table is already encrypted with given KMSMasterKeyId.").await;
+        let owned = json!({ "TableName": "Music", "SSESpecification": { "Enabled": false } });
+        let updated = api.tables("UpdateTable", owned.clone()).await;
+        assert_eq!(updated["TableDescription"]["TableStatus"], "ACTIVE");
+        let mut described = json!(null);
+        for _ in 0..500 {
+            described = api.tables("DescribeTable", json!({ "TableName": "Music" })).await;
+            if described["Table"].get("SSEDescription").is_none() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        assert!(described["Table"].get("SSEDescription").is_none(), "{described}");
+        api.tables_refuse("UpdateTable", owned, INVALID, "Table is already encrypted by default").await;
+    }
+
+    /// Tags are added, replaced and taken away.
+    have_tags(api) {
+        api.make_table("Music").await;
+        let arn = "arn:aws:dynamodb:us-east-1:000000000000:table/Music";
+        let tags = json!([{ "Key": "team", "Value": "a" }, { "Key": "stage", "Value": "" }]);
+        api.tables("TagResource", json!({ "ResourceArn": arn, "Tags": tags })).await;
+        let again = json!([{ "Key": "team", "Value": "b" }]);
+        api.tables("TagResource", json!({ "ResourceArn": arn, "Tags": again })).await;
+        api.tables("UntagResource", json!({ "ResourceArn": arn, "TagKeys": ["stage", "absent"] })).await;
+        let listed = api.tables("ListTagsOfResource", json!({ "ResourceArn": arn })).await;
+        assert_eq!(listed["Tags"], again);
+    }
+
+    /// A protected table is not deleted.
+    are_protected(api) {
+        let mut request = table("Music");
+        request["DeletionProtectionEnabled"] = json!(true);
+        api.tables("CreateTable", request).await;
+        let name = json!({ "TableName": "Music" });
+        api.tables_refuse("DeleteTable", name.clone(), INVALID, "protected against deletion").await;
+        api.tables("UpdateTable", json!({ "TableName": "Music", "DeletionProtectionEnabled": false })).await;
+        api.tables("DeleteTable", name).await;
+    }
+
+    /// Billing changes both ways, and throughput belongs to one of the modes.
+    change_their_billing(api) {
+        let mut request = table("Music");
+        let throughput = json!({ "ReadCapacityUnits": 10, "WriteCapacityUnits": 5 });
+        request["ProvisionedThroughput"] = throughput.clone();
+        api.tables_refuse("CreateTable", request, INVALID, "PAY_PER_REQUEST").await;
+        api.make_table("Music").await;
+        let provisioned =
+            json!({ "TableName": "Music", "BillingMode": "PROVISIONED", "ProvisionedThroughput": throughput });
+        api.tables("UpdateTable", provisioned).await;
+        let described = api.tables("DescribeTable", json!({ "TableName": "Music" })).await;
+        let units = &described["Table"]["ProvisionedThroughput"];
+        assert_eq!((&units["ReadCapacityUnits"], &units["WriteCapacityUnits"]), (&json!(10), &json!(5)));
+    }
+
+    /// What is not offered yet is refused, and not ignored.
+    refuse_what_is_not_offered(api) {
+        let mut request = table("Music");
+        request["StreamSpecification"] = json!({ "StreamEnabled": true, "StreamViewType": "NEW_IMAGE" });
+        api.tables_refuse("CreateTable", request, "UnsupportedOperationException", "StreamSpecification is not supported").await;
+    }
+}
