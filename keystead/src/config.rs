@@ -10,7 +10,7 @@ use service_kit::{
     ClientIdentity, CommonArgs, ConfigArgs, LimitArgs, LogArgs, StartError, TlsArgs, TraceArgs, Upstream,
     UsageError,
 };
-use table_service::TimeArgs;
+use table_service::{QuotaArgs, TimeArgs};
 use tempfile::TempDir;
 
 /// Where everything is kept, if nothing else is said.
@@ -47,6 +47,9 @@ pub(crate) struct Cli {
     /// How long proven rights count.
     #[command(flatten)]
     times: TimeArgs,
+    /// Which of AWS's quotas are kept.
+    #[command(flatten)]
+    quotas: QuotaArgs,
     /// How much each service takes on.
     #[command(flatten)]
     limits: LimitArgs,
@@ -117,6 +120,7 @@ impl Cli {
                 false,
             )?,
             times: self.times.clone(),
+            quotas: self.quotas.clone(),
         })
     }
 

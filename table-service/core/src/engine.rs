@@ -50,6 +50,8 @@ pub struct Config {
     pub leases: LeaseTerms,
     /// How often each table's key is looked at without being asked. AWS: minutes to an hour.
     pub key_check: Duration,
+    /// Whether a table's key can be changed only as often as AWS allows.
+    pub has_sse_change_quota: bool,
 }
 
 /// What the engine needs from outside.

@@ -11,6 +11,7 @@ use identity::PrincipalArn;
 use shape::Violated;
 use store::StoreError;
 
+use crate::quota::Exhausted;
 use crate::value::Item;
 
 mod echo;
@@ -64,6 +65,9 @@ pub enum TableError {
     /// The table is protected against deletion.
     #[error("the table is protected against deletion")]
     DeletionProtected,
+    /// The table's key was changed too often.
+    #[error("the key was changed too often")]
+    SwitchQuota(Exhausted),
     /// The caller may not do this to the table.
     #[error("{principal} may not {action} on {resource}")]
     Denied {
@@ -132,7 +136,8 @@ impl Fault for TableError {
             Self::SwitchRunning { .. } | Self::DeletionProtected | Self::ConditionFailed { .. } => {
                 Kind::Precondition
             }
-            Self::Denied { .. } => Kind::Denied,
+            Self::SwitchQuota(_) => Kind::Exhausted,
+            Self::ForeignAccount | Self::Denied { .. } => Kind::Denied,
             Self::Kms(error) => error.kind(),
             Self::KmsUnavailable => Kind::Unavailable,
             Self::Contention => Kind::Conflict,
@@ -151,7 +156,8 @@ impl Fault for TableError {
             }
             Self::BackedUpTableNotFound { .. } => "TableNotFoundException",
             Self::TableExists { .. } | Self::SwitchRunning { .. } => "ResourceInUseException",
-            Self::Denied { .. } => "AccessDeniedException",
+            Self::SwitchQuota(_) => "LimitExceededException",
+            Self::ForeignAccount | Self::Denied { .. } => "AccessDeniedException",
             Self::Kms(error) => error.reason(),
             Self::KmsUnavailable => "ServiceUnavailable",
             Self::ConditionFailed { .. } => "ConditionalCheckFailedException",
@@ -175,11 +181,10 @@ impl Fault for TableError {
             }
             Self::ResourceNotFound => "Requested resource not found".into(),
             Self::TableExists { table } => format!("Table already exists: {table}").into(),
-            Self::SwitchRunning { table } => format!(
-                "Attempt to change a resource which is still in use: Table: {table} is in the process of being \
-                 updated. Server-Side Encryption is still being updated"
-            )
-            .into(),
+            Self::SwitchRunning { .. } => {
+                "Attempt to change a resource which is still in use: Server-Side Encryption is still being updated".into()
+            }
+            Self::SwitchQuota(exhausted) => exhausted.text().into(),
             Self::DeletionProtected => "Resource cannot be deleted as it is currently protected against deletion. \
                                         Disable deletion protection first."
                 .into(),

@@ -16,6 +16,7 @@ use crate::error::TableError;
 use crate::keyring::Keyring;
 use crate::kms::Actor;
 use crate::layout;
+use crate::quota::SseChanges;
 use crate::record::{Billing, ChosenClass, Definition, KeyBinding, TableClass, TableRecord};
 use crate::schema::{AttributeDefinition, KeySchema, KeySchemaElement};
 use crate::sse::{Choice, SseSpecification};
@@ -100,6 +101,7 @@ impl Tables {
             deletion_protection: request.deletion_protection,
             tags,
             key,
+            sse_changes: SseChanges::default(),
             pending: None,
             inaccessible_ms: None,
             spent: Vec::new(),

@@ -144,6 +144,10 @@ impl Inner {
         let target = match self.bind(&actor, &choice, &record.definition.context()).await {
             Ok(target) => target,
             Err(error) => return Err(self.give_up(table, &committed, repaired, error).await),
+        let now_ms = self.clock.unix_ms();
+        if self.config.has_sse_change_quota && choice != Choice::Owned {
+            record.sse_changes.allow(now_ms).map_err(TableError::SwitchQuota)?;
+        }
         };
         // If a change of a key was reported meanwhile, the proof may be worth nothing any more.
         if table.epoch() != epoch
@@ -155,7 +159,8 @@ impl Inner {
         let bound = self.bound(record.definition.id, &table_key)?;
         let pending = keyring::pending(&repaired, &bound, target, self.entropy.as_ref())?;
         drop((table_key, bound));
-        let record = TableRecord { pending: Some(pending), ..repaired };
+        let sse_changes = repaired.sse_changes.and(now_ms);
+        let record = TableRecord { sse_changes, pending: Some(pending), ..repaired };
         table.show(self.replace(&committed, record.clone(), None).await?);
         Ok(record)
     }
