@@ -47,6 +47,9 @@ pub enum TableError {
         /// The ARN asked for.
         arn: String,
     },
+    /// The ARN of another account's table.
+    #[error("the table is another account's")]
+    ForeignAccount,
     /// The table does not exist or is not ready; data plane.
     #[error("table not found")]
     ResourceNotFound,
@@ -179,6 +182,7 @@ impl Fault for TableError {
             Self::TaggedTableNotFound { arn } => {
                 format!("Requested resource not found: ResourcArn: {arn} not found").into()
             }
+            Self::ForeignAccount => "Access is denied".into(),
             Self::ResourceNotFound => "Requested resource not found".into(),
             Self::TableExists { table } => format!("Table already exists: {table}").into(),
             Self::SwitchRunning { .. } => {

@@ -100,6 +100,10 @@ pub enum Invalid {
         /// Attributes of the key schema.
         keys: Echoes,
         /// Attributes defined.
+    /// Not an ARN at all, where nothing else will do.
+    NoArn(Echo),
+    /// The ARN of another region's table.
+    ArnRegion(Echo),
         definitions: Echoes,
     },
     /// Definitions that no key uses.
@@ -480,6 +484,8 @@ impl Invalid {
             Self::NameInvalid { key, error } => format!("ExpressionAttributeNames contains invalid value: {} for key {}", error.text(to_caller),key.show(to_caller)),
             Self::ValueInvalid { key, error } => format!("ExpressionAttributeValues contains invalid value: {} for key {}", error.text(to_caller),key.show(to_caller)),
             Self::UnusedNames(keys) => format!("Value provided in ExpressionAttributeNames unused in expressions: keys: {{{}}}", keys.show(to_caller, "", ", ")),
+            Self::NoArn(text) => oom(&format!("ARNs must start with 'arn:': {}", text.show(to_caller))),
+            Self::ArnRegion(arn) => format!("1 validation error detected: Invalid AWS region in '{}'", arn.show(to_caller)),
             Self::KeyPath { key } => format!("Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: {key}"),
             Self::KeyUpdate { key } => oom(&format!("Cannot update attribute {key}. This attribute is part of the key")),
             Self::OperandMissing => "The provided expression refers to an attribute that does not exist in the item".to_owned(),

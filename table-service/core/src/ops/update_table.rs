@@ -71,7 +71,7 @@ impl Tables {
         request: UpdateTable,
     ) -> Result<TableDescription, TableError> {
         let inner = &self.inner;
-        let name = inner.table_name(&request.table_name)?;
+        let name = inner.control_table_name(&request.table_name)?;
         let granted = inner.authorize(caller, Op::UpdateTable, &inner.arn(&name))?;
         let choice = check(&request)?;
         let table = inner.named_table(&name)?;
