@@ -19,7 +19,7 @@ mod invalid;
 mod kms;
 
 pub use echo::Echoes;
-pub use invalid::{ExpectationError, ExpressionError, ExpressionKind, Invalid};
+pub use invalid::{Duplicates, ExpectationError, ExpressionError, ExpressionKind, Invalid};
 pub use kms::{KmsError, Plane};
 pub use shape::Echo;
 

@@ -3,6 +3,7 @@
 //! A variant carries what its text needs and nothing else. What the caller sent stands in an [`Echo`], which shows
 //! itself in the answer to that caller and nowhere else. Texts are DynamoDB's, misspellings included.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use shape::{Choice as _, Violated};
@@ -21,6 +22,8 @@ pub enum Invalid {
     Constraints(Violated),
     /// What a newer layer of DynamoDB finds, which counts it.
     Detected(Box<Invalid>),
+    /// What an older layer of DynamoDB finds, which has other words for numbers and sets.
+    Older(Box<Invalid>),
     // Attribute values.
     /// An attribute value without a type.
     EmptyValue,
@@ -34,16 +37,18 @@ pub enum Invalid {
     EmptyNumberSet,
     /// A set of byte strings without members.
     EmptyBinarySet,
-    /// A text stands twice in a set; the members as sent.
-    DuplicateStrings(Echoes),
+    /// A text stands twice in a set.
+    DuplicateStrings(Duplicates),
     /// A number stands twice in a set, perhaps written differently.
     DuplicateNumbers,
     /// A byte string stands twice in a set; the members in base64.
-    DuplicateBinaries(Echoes),
+    DuplicateBinaries(Duplicates),
     /// Text that is no number.
     NotNumeric(Echo),
     /// A number of 1E126 or more.
     NumberOverflow,
+    /// The same, with an exponent that 32 bits do not hold together with the digits before it.
+    NumberFarOverflow,
     /// A number nearer to zero than 1E-130.
     NumberUnderflow,
     /// A number of more than 38 digits.
@@ -349,6 +354,24 @@ pub enum ExpectationError {
     NoValues(ComparisonOperator),
     /// AttributeValueList without ComparisonOperator.
     NoOperator,
+/// The members of a set with one twice, for a text: as they were sent, and as the newer layer lists them, in their order up
+/// to the first that was there already, then that one, then the rest as sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Duplicates {
+    sent: Echoes,
+    listed: Echoes,
+}
+
+impl Duplicates {
+    /// Those of `members`, of which at least one stands twice; `shown` is how a text writes one.
+    pub(crate) fn of<T: Ord>(members: &[T], shown: impl Fn(&T) -> Echo) -> Self {
+        let mut seen = BTreeSet::new();
+        let first = members.iter().position(|member| !seen.insert(member)).unwrap_or(members.len());
+        let listed = seen.into_iter().chain(members.iter().skip(first));
+        Self { sent: members.iter().map(&shown).collect(), listed: listed.map(&shown).collect() }
+    }
+}
+
     /// Neither Value nor a reason to leave it out; Exists as sent.
     NoValue(Option<bool>),
     /// Value of an attribute that must not exist.
@@ -397,16 +420,42 @@ impl Invalid {
             Self::Constraints(violated) => violated.to_string(),
             Self::Detected(invalid) => format!("1 validation error detected: {}", invalid.text(to_caller)),
             Self::EmptyValue => "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes".to_owned(),
+    /// As the layer words it that checks the values of BatchWriteItem (measured in 2026).
+    pub(crate) fn older(self) -> Self {
+        Self::Older(Box::new(self))
+    }
+
             Self::SeveralTypes => "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes".to_owned(),
             Self::NullNotTrue => oom("Null attribute value types must have the value of true"),
             Self::EmptyStringSet => oom("An string set  may not be empty"),
             Self::EmptyNumberSet => oom("An number set  may not be empty"),
             Self::EmptyBinarySet => oom("Binary sets should not be empty"),
-            Self::DuplicateStrings(members) => oom(&format!("Input collection [{}] contains duplicates.", members.show(to_caller, "\"", ", "))),
+    fn older_text(&self, to_caller: bool) -> String {
+        match self {
+            Self::NotNumeric(text) if text.show(true).is_empty() => {
+                "The parameter cannot be converted to a numeric value".to_owned()
+            }
+            // It counts in 32 bits, and past the largest begins again with the smallest.
+            Self::NumberFarOverflow => Self::NumberUnderflow.text(to_caller),
+            Self::DuplicateStrings(members) => oom(&format!(
+                "Input collection [{}] contains duplicates.",
+                members.sent.show(to_caller, "", ", ")
+            )),
+            Self::DuplicateNumbers => "Input collection contains duplicates".to_owned(),
+            Self::DuplicateBinaries(members) => oom(&format!(
+                "Input collection [{}]of type BS contains duplicates.",
+                members.sent.show(to_caller, "", ", ")
+            )),
+            same => same.text(to_caller),
+        }
+    }
+
+            Self::DuplicateStrings(members) => oom(&format!("Input collection [{}] contains duplicates.", members.listed.show(to_caller, "\"", ", "))),
             Self::DuplicateNumbers => oom("Input collection contains duplicates."),
-            Self::DuplicateBinaries(members) => oom(&format!("Input collection [{}]of type BS contains duplicates.", members.show(to_caller, "\"", ","))),
+            Self::DuplicateBinaries(members) => oom(&format!("Input collection [{}]of type BS contains duplicates.", members.listed.show(to_caller, "\"", ","))),
             Self::NotNumeric(text) => format!("The parameter cannot be converted to a numeric value: {}", text.show(to_caller)),
-            Self::NumberOverflow => "Number overflow. Attempting to store a number with magnitude larger than supported range".to_owned(),
+            Self::NumberOverflow | Self::NumberFarOverflow => "Number overflow. Attempting to store a number with magnitude larger than supported range".to_owned(),
+            Self::Older(invalid) => invalid.older_text(to_caller),
             Self::NumberUnderflow => "Number underflow. Attempting to store a number with magnitude smaller than supported range".to_owned(),
             Self::TooManyDigits => "Attempting to store more than 38 significant digits in a Number".to_owned(),
             Self::NestingTooDeep => "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit".to_owned(),

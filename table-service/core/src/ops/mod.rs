@@ -3,6 +3,7 @@
 //! Every method goes the same way: name the table, authorize, check the request by itself, find the table, check the request against
 //! the table, get access to the keys, read or change. Doors translate and add no rule.
 
+mod batch;
 mod batch_get_item;
 mod batch_write_item;
 mod billing;
