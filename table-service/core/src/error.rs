@@ -65,12 +65,12 @@ pub enum TableError {
         /// The name.
         table: String,
     },
-    /// The table is protected against deletion.
-    #[error("the table is protected against deletion")]
-    DeletionProtected,
     /// The table's key was changed too often.
     #[error("the key was changed too often")]
     SwitchQuota(Exhausted),
+    /// The table is protected against deletion.
+    #[error("the table is protected against deletion")]
+    DeletionProtected,
     /// The caller may not do this to the table.
     #[error("{principal} may not {action} on {resource}")]
     Denied {

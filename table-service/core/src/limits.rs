@@ -97,6 +97,9 @@ pub const ACCOUNT_CAPACITY_UNITS: i64 = 80_000;
 /// Capacity units, of reads and of writes, of one table (guide: 40,000). Not enforced.
 pub const TABLE_CAPACITY_UNITS: i64 = 40_000;
 
+/// Capacity units that a request may name at all (observed of AWS).
+pub const MAX_CAPACITY_UNITS: i64 = 1_000_000_000_000;
+
 /// Minutes for which an endpoint may be remembered (observed: a day).
 pub const ENDPOINT_CACHE_MINUTES: i64 = 1440;
 

@@ -98,23 +98,25 @@ pub enum Invalid {
     /// The starting key does not meet the sort key condition.
     StartKeyNotInRange,
     // Tables and schemas.
-    /// Not a table ARN of this account and region.
+    /// Not the ARN of a table.
     TableArn(Echo),
+    /// Not an ARN at all, where nothing else will do.
+    NoArn(Echo),
+    /// The ARN of another region's table.
+    ArnRegion(Echo),
     /// Key attributes without definition.
     UndefinedKeys {
         /// Attributes of the key schema.
         keys: Echoes,
         /// Attributes defined.
-    /// Not an ARN at all, where nothing else will do.
-    NoArn(Echo),
-    /// The ARN of another region's table.
-    ArnRegion(Echo),
         definitions: Echoes,
     },
     /// Definitions that no key uses.
     UnusedDefinitions,
+    /// Fewer definitions than keys.
+    KeyWithoutDefinition,
     /// One attribute defined twice.
-    DuplicateDefinition,
+    DuplicateDefinition(Echo),
     /// The first key is not HASH.
     FirstKeyNotHash,
     /// The second key is not RANGE.
@@ -125,6 +127,13 @@ pub enum Invalid {
     ThroughputMissing,
     /// On-demand billing with throughput.
     ThroughputNotAllowed,
+    /// More throughput than anything may have.
+    ThroughputOutOfBounds {
+        /// Which.
+        member: &'static str,
+        /// As sent.
+        value: i64,
+    },
     /// The very throughput that the table has.
     ThroughputUnchanged {
         /// Read capacity units.
@@ -147,6 +156,8 @@ pub enum Invalid {
     ReservedTagKey(Echo),
     /// A key twice.
     DuplicateTagKey(Echo),
+    /// A key, or its value, with characters that tags cannot have.
+    TagCharacters(Echo),
     /// More tags than a table may have.
     TooManyTags,
     // Encryption (SSESpecification).
@@ -343,17 +354,6 @@ pub enum Invalid {
     NotIndexable,
 }
 
-/// What is wrong with an entry of Expected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ExpectationError {
-    /// Value and AttributeValueList.
-    TwoValues,
-    /// Exists and ComparisonOperator.
-    TwoTests,
-    /// ComparisonOperator without values.
-    NoValues(ComparisonOperator),
-    /// AttributeValueList without ComparisonOperator.
-    NoOperator,
 /// The members of a set with one twice, for a text: as they were sent, and as the newer layer lists them, in their order up
 /// to the first that was there already, then that one, then the rest as sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -372,6 +372,17 @@ impl Duplicates {
     }
 }
 
+/// What is wrong with an entry of Expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExpectationError {
+    /// Value and AttributeValueList.
+    TwoValues,
+    /// Exists and ComparisonOperator.
+    TwoTests,
+    /// ComparisonOperator without values.
+    NoValues(ComparisonOperator),
+    /// AttributeValueList without ComparisonOperator.
+    NoOperator,
     /// Neither Value nor a reason to leave it out; Exists as sent.
     NoValue(Option<bool>),
     /// Value of an attribute that must not exist.
@@ -409,27 +420,16 @@ impl Invalid {
         }
     }
 
-    /// The text for the caller, with the caller's own input in it.
-    pub fn public_text(&self) -> String {
-        self.text(true)
-    }
-
-    pub(super) fn text(&self, to_caller: bool) -> String {
-        match self {
-            Self::Constraints(violated) if to_caller => violated.public_text(),
-            Self::Constraints(violated) => violated.to_string(),
-            Self::Detected(invalid) => format!("1 validation error detected: {}", invalid.text(to_caller)),
-            Self::EmptyValue => "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes".to_owned(),
     /// As the layer words it that checks the values of BatchWriteItem (measured in 2026).
     pub(crate) fn older(self) -> Self {
         Self::Older(Box::new(self))
     }
 
-            Self::SeveralTypes => "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes".to_owned(),
-            Self::NullNotTrue => oom("Null attribute value types must have the value of true"),
-            Self::EmptyStringSet => oom("An string set  may not be empty"),
-            Self::EmptyNumberSet => oom("An number set  may not be empty"),
-            Self::EmptyBinarySet => oom("Binary sets should not be empty"),
+    /// The text for the caller, with the caller's own input in it.
+    pub fn public_text(&self) -> String {
+        self.text(true)
+    }
+
     fn older_text(&self, to_caller: bool) -> String {
         match self {
             Self::NotNumeric(text) if text.show(true).is_empty() => {
@@ -450,12 +450,23 @@ impl Invalid {
         }
     }
 
+    pub(super) fn text(&self, to_caller: bool) -> String {
+        match self {
+            Self::Constraints(violated) if to_caller => violated.public_text(),
+            Self::Constraints(violated) => violated.to_string(),
+            Self::Detected(invalid) => format!("1 validation error detected: {}", invalid.text(to_caller)),
+            Self::Older(invalid) => invalid.older_text(to_caller),
+            Self::EmptyValue => "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes".to_owned(),
+            Self::SeveralTypes => "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes".to_owned(),
+            Self::NullNotTrue => oom("Null attribute value types must have the value of true"),
+            Self::EmptyStringSet => oom("An string set  may not be empty"),
+            Self::EmptyNumberSet => oom("An number set  may not be empty"),
+            Self::EmptyBinarySet => oom("Binary sets should not be empty"),
             Self::DuplicateStrings(members) => oom(&format!("Input collection [{}] contains duplicates.", members.listed.show(to_caller, "\"", ", "))),
             Self::DuplicateNumbers => oom("Input collection contains duplicates."),
             Self::DuplicateBinaries(members) => oom(&format!("Input collection [{}]of type BS contains duplicates.", members.listed.show(to_caller, "\"", ","))),
             Self::NotNumeric(text) => format!("The parameter cannot be converted to a numeric value: {}", text.show(to_caller)),
             Self::NumberOverflow | Self::NumberFarOverflow => "Number overflow. Attempting to store a number with magnitude larger than supported range".to_owned(),
-            Self::Older(invalid) => invalid.older_text(to_caller),
             Self::NumberUnderflow => "Number underflow. Attempting to store a number with magnitude smaller than supported range".to_owned(),
             Self::TooManyDigits => "Attempting to store more than 38 significant digits in a Number".to_owned(),
             Self::NestingTooDeep => "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit".to_owned(),
@@ -473,14 +484,18 @@ impl Invalid {
             Self::StartKeyOutside => "The provided starting key is outside query boundaries based on provided conditions".to_owned(),
             Self::StartKeyNotInRange => "The provided starting key does not match the range key predicate".to_owned(),
             Self::TableArn(arn) => format!("Invalid TableArn: Invalid ResourceArn provided as input {}", arn.show(to_caller)),
+            Self::NoArn(text) => oom(&format!("ARNs must start with 'arn:': {}", text.show(to_caller))),
+            Self::ArnRegion(arn) => format!("1 validation error detected: Invalid AWS region in '{}'", arn.show(to_caller)),
             Self::UndefinedKeys { keys, definitions } => oom(&format!("Some index key attributes are not defined in AttributeDefinitions. Keys: [{}], AttributeDefinitions: [{}]", keys.show(to_caller, "", ", "), definitions.show(to_caller, "", ", "))),
             Self::UnusedDefinitions => oom("Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions"),
-            Self::DuplicateDefinition => oom("Cannot add the same attribute definition more than once"),
+            Self::KeyWithoutDefinition => "Invalid KeySchema: Some index key attribute have no definition".to_owned(),
+            Self::DuplicateDefinition(name) => oom(&format!("Duplicate attribute name in AttributeDefinitions: {}", name.show(to_caller))),
             Self::FirstKeyNotHash => "Invalid KeySchema: The first KeySchemaElement is not a HASH key type".to_owned(),
             Self::SecondKeyNotRange => "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type".to_owned(),
             Self::SameKeyTwice => "Invalid KeySchema: Both the Hash Key and the Range Key element in the KeySchema have the same name".to_owned(),
             Self::ThroughputMissing => oom("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"),
             Self::ThroughputNotAllowed => oom("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"),
+            Self::ThroughputOutOfBounds { member, value } => format!("Given value {value} for {member} is out of bounds"),
             Self::ThroughputUnchanged { read, write } => format!("The provisioned throughput for the table will not change. The requested value equals the current value. Current ReadCapacityUnits provisioned for the table: {read}. Requested ReadCapacityUnits: {read}. Current WriteCapacityUnits provisioned for the table: {write}. Requested WriteCapacityUnits: {write}. Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."),
             Self::ProtectionNotAlone => oom("DeletionProtection modification must be the only operation in the request"),
             Self::TableClassNotAlone => oom("TableClass modification must be the only operation in the request"),
@@ -489,6 +504,7 @@ impl Invalid {
             Self::NoTagKeys => "Atleast one Tag Key needs to be provided as Input.".to_owned(),
             Self::ReservedTagKey(key) => format!("Tag Key cannot be prefixed with aws:, Key: {}", key.show(to_caller)),
             Self::DuplicateTagKey(key) => format!("Duplicate Tag Keys provided as input: Duplicate Tag Key found {}", key.show(to_caller)),
+            Self::TagCharacters(key) => oom(&format!("Tag keys and values can only contain letters, digits, spaces and _ . : / = + - @, Key: {}", key.show(to_caller))),
             Self::TooManyTags => "Number of Tags exceed the current limit for the provided ResourceArn".to_owned(),
             Self::SseTypeRequired => oom("SSEType KMS is required if KMSMasterKeyId is specified"),
             Self::SseTypeWhileDisabled => oom("SSEType can not be specified if Enabled is false"),
@@ -533,8 +549,6 @@ impl Invalid {
             Self::NameInvalid { key, error } => format!("ExpressionAttributeNames contains invalid value: {} for key {}", error.text(to_caller),key.show(to_caller)),
             Self::ValueInvalid { key, error } => format!("ExpressionAttributeValues contains invalid value: {} for key {}", error.text(to_caller),key.show(to_caller)),
             Self::UnusedNames(keys) => format!("Value provided in ExpressionAttributeNames unused in expressions: keys: {{{}}}", keys.show(to_caller, "", ", ")),
-            Self::NoArn(text) => oom(&format!("ARNs must start with 'arn:': {}", text.show(to_caller))),
-            Self::ArnRegion(arn) => format!("1 validation error detected: Invalid AWS region in '{}'", arn.show(to_caller)),
             Self::KeyPath { key } => format!("Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: {key}"),
             Self::KeyUpdate { key } => oom(&format!("Cannot update attribute {key}. This attribute is part of the key")),
             Self::OperandMissing => "The provided expression refers to an attribute that does not exist in the item".to_owned(),

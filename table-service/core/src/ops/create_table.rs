@@ -134,6 +134,7 @@ fn check(request: &CreateTable) -> Result<(KeySchema, Choice, Billing), TableErr
     request.check()?;
     tags::check(&request.tags)?;
     let billing = billing::billing(None, &request.billing_mode, request.provisioned_throughput)?;
+    billing::check_bounds(request.provisioned_throughput)?;
     let schema = KeySchema::for_new_table(&request.attribute_definitions, &request.key_schema)?;
     let choice = request.sse_specification.as_ref().map_or(Ok(Choice::Owned), SseSpecification::choice)?;
     Ok((schema, choice, billing))

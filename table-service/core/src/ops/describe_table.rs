@@ -63,6 +63,8 @@ pub enum TableStatus {
     Creating,
     /// In use.
     Active,
+    /// In the answer to UpdateTable alone.
+    Updating,
     /// In the answer to DeleteTable alone.
     Deleting,
     /// Its key cannot be used.

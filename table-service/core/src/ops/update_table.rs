@@ -9,7 +9,7 @@ use shape::{Decode, Member, Request, Violations};
 
 use super::billing::{self, BillingMode, Throughput};
 use super::create_table::actor;
-use super::describe_table::TableDescription;
+use super::describe_table::{TableDescription, TableStatus};
 use crate::authorize::{Granted, Op};
 use crate::binding::{rejected, spent};
 use crate::engine::{Inner, Tables, whole};
@@ -79,6 +79,7 @@ impl Tables {
         if table.is_closed() {
             return Err(TableError::TableNotFound { table: name });
         }
+        let before = table.committed();
         let changed = match choice {
             Some(choice) => inner.start_switch(&table, &granted, choice, &request).await,
             None => inner.change_settings(&table, &request).await,
@@ -86,7 +87,12 @@ impl Tables {
         drop(control);
         // Also after an error: the attempt may have left grants to give back.
         inner.take_up(&table);
-        Ok(inner.describe(&table, &changed?))
+        let now = inner.describe(&table, &changed?);
+        if !request.changes_billing() && request.table_class == Member::Absent {
+            return Ok(now);
+        }
+        // As AWS's does, the answer shows what is being changed as it was, though it is changed already.
+        Ok(TableDescription { status: TableStatus::Updating, ..inner.describe(&table, &before.record) })
     }
 }
 
@@ -105,6 +111,7 @@ fn check(request: &UpdateTable) -> Result<Option<Choice>, TableError> {
     if request.sse_specification.is_none() && !request.changes_settings() {
         return Err(Invalid::NothingToUpdate.into());
     }
+    billing::check_bounds(request.provisioned_throughput)?;
     Ok(request.sse_specification.as_ref().map(SseSpecification::choice).transpose()?)
 }
 
@@ -137,6 +144,10 @@ impl Inner {
         if request.changes_settings() {
             return Err(Invalid::SseNotAlone.into());
         }
+        let now_ms = self.clock.unix_ms();
+        if self.config.has_sse_change_quota && choice != Choice::Owned {
+            record.sse_changes.allow(now_ms).map_err(TableError::SwitchQuota)?;
+        }
         let actor = actor(granted);
         let epoch = table.epoch();
         self.prove_right(&actor, &committed).await?;
@@ -144,10 +155,6 @@ impl Inner {
         let target = match self.bind(&actor, &choice, &record.definition.context()).await {
             Ok(target) => target,
             Err(error) => return Err(self.give_up(table, &committed, repaired, error).await),
-        let now_ms = self.clock.unix_ms();
-        if self.config.has_sse_change_quota && choice != Choice::Owned {
-            record.sse_changes.allow(now_ms).map_err(TableError::SwitchQuota)?;
-        }
         };
         // If a change of a key was reported meanwhile, the proof may be worth nothing any more.
         if table.epoch() != epoch
@@ -227,18 +234,17 @@ impl Inner {
     ) -> Result<TableRecord, TableError> {
         let committed = table.committed();
         let mut record = committed.record.clone();
-        let class = request.table_class.known();
-        if let Some(protection) = request.deletion_protection {
-            if request.changes_billing() || class.is_some() {
-                return Err(Invalid::ProtectionNotAlone.into());
-            }
-            record.deletion_protection = protection;
-        }
-        if let Some(class) = class {
-            if request.changes_billing() {
+        if let Some(class) = request.table_class.known() {
+            if request.changes_billing() || request.deletion_protection.is_some() {
                 return Err(Invalid::TableClassNotAlone.into());
             }
             record.table_class = Some(ChosenClass { class: *class, changed_ms: Some(self.clock.unix_ms()) });
+        }
+        if let Some(protection) = request.deletion_protection {
+            if request.changes_billing() {
+                return Err(Invalid::ProtectionNotAlone.into());
+            }
+            record.deletion_protection = protection;
         }
         let (was, stated) = (record.billing, request.provisioned_throughput);
         record.billing = billing::billing(Some(was), &request.billing_mode, stated)?;

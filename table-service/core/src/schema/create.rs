@@ -125,14 +125,17 @@ fn check_definitions(
     definitions: &[AttributeDefinition],
     elements: &[KeySchemaElement],
 ) -> Result<(), Invalid> {
+    if elements.len() > definitions.len() {
+        return Err(Invalid::KeyWithoutDefinition);
+    }
     let is_defined = |name: &str| definitions.iter().any(|definition| definition.name == name);
     if !elements.iter().all(|element| is_defined(&element.name)) {
         return Err(undefined(definitions, elements));
     }
     // Nobody has bounded the number of definitions yet. So many are wrong however they are named.
     let mut seen = BTreeSet::new();
-    let distinct = definitions.iter().take(MAX_LISTED).all(|definition| seen.insert(&definition.name));
-    if distinct { Ok(()) } else { Err(Invalid::DuplicateDefinition) }
+    let twice = definitions.iter().take(MAX_LISTED).find(|definition| !seen.insert(&definition.name));
+    twice.map_or(Ok(()), |twice| Err(Invalid::DuplicateDefinition(Echo::from(&*twice.name))))
 }
 
 fn undefined(definitions: &[AttributeDefinition], elements: &[KeySchemaElement]) -> Invalid {

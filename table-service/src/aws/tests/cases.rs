@@ -45,7 +45,7 @@ mod format {
 /// What is answered, in the words of the cases.
 fn shown((status, body): (u16, String)) -> String {
     if status == 200 {
-        return format!("200 {body}");
+        return format!("200 {body}").trim_end().to_owned();
     }
     let json: serde_json::Value = serde_json::from_str(&body).unwrap();
     let code = json["__type"].as_str().unwrap().rsplit('#').next().unwrap();
