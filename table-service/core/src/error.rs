@@ -17,10 +17,12 @@ use crate::value::Item;
 mod echo;
 mod invalid;
 mod kms;
+mod secondary;
 
 pub use echo::Echoes;
 pub use invalid::{Duplicates, ExpectationError, ExpressionError, ExpressionKind, Invalid};
 pub use kms::{KmsError, Plane};
+pub use secondary::SecondaryIndexError;
 pub use shape::Echo;
 
 /// Why an operation of the table service failed.

@@ -13,8 +13,8 @@ macro_rules! operations {
     (
         |$tables:ident, $call:ident| {
             $($name:ident($request:ident: $type:ty) => $work:expr => $view:ty,)+
-            silent { $($silent:ident($silent_request:ident: $silent_type:ty) => $silent_work:expr,)+ }
         }
+        silent { $($silent:ident($silent_request:ident: $silent_type:ty) => $silent_work:expr,)+ }
         later { $($later:ident)+ }
     ) => {
         /// The names of all operations of AWS's.
@@ -65,10 +65,10 @@ operations! {
         Scan(request: ops::Scan) => tables.scan(&call.caller, request).await => view::Page,
         UpdateItem(request: ops::UpdateItem) => tables.update_item(&call.caller, request).await => view::Written,
         UpdateTable(request: ops::UpdateTable) => tables.update_table(&call.caller, request).await => view::ChangedTable,
-        silent {
-            TagResource(request: ops::TagResource) => tables.tag_resource(&call.caller, request).await,
-            UntagResource(request: ops::UntagResource) => tables.untag_resource(&call.caller, request).await,
-        }
+    }
+    silent {
+        TagResource(request: ops::TagResource) => tables.tag_resource(&call.caller, request).await,
+        UntagResource(request: ops::UntagResource) => tables.untag_resource(&call.caller, request).await,
     }
     later {
         BatchExecuteStatement CancelBulkOperation CreateBackup CreateGlobalTable DeleteBackup DeleteResourcePolicy

@@ -8,7 +8,7 @@ use std::fmt;
 
 use shape::{Choice as _, Violated};
 
-use super::{Echo, Echoes};
+use super::{Echo, Echoes, SecondaryIndexError};
 use crate::expr::legacy::ComparisonOperator;
 use crate::expr::syntax::Section;
 use crate::schema::ScalarType;
@@ -123,6 +123,24 @@ pub enum Invalid {
     SecondKeyNotRange,
     /// Both keys are one attribute.
     SameKeyTwice,
+    /// Secondary indexes are wrong.
+    SecondaryIndex(SecondaryIndexError),
+    /// Definitions that neither the table's key nor that of an index uses.
+    NeedlessDefinitions {
+        /// Attributes defined.
+        definitions: Echoes,
+        /// Attributes of keys.
+        keys: Echoes,
+    },
+    /// A view of a stream that is not to be.
+    StreamViewWithoutStream,
+    /// A change of a stream together with one of throughput.
+    StreamAndThroughput,
+    /// A stream is to be ended of a table without one.
+    NoStream {
+        /// The table.
+        table: String,
+    },
     /// Provisioned billing without throughput.
     ThroughputMissing,
     /// On-demand billing with throughput.
@@ -410,6 +428,12 @@ impl ExpectationError {
     }
 }
 
+impl From<SecondaryIndexError> for Invalid {
+    fn from(error: SecondaryIndexError) -> Self {
+        Self::SecondaryIndex(error)
+    }
+}
+
 impl Invalid {
     /// As the layer words it that checks what PutItem, UpdateItem and DeleteItem are sent (measured in 2026). It counts what
     /// is wrong with values and expressions; the size of an item and what the operation itself demands is checked elsewhere.
@@ -493,6 +517,11 @@ impl Invalid {
             Self::FirstKeyNotHash => "Invalid KeySchema: The first KeySchemaElement is not a HASH key type".to_owned(),
             Self::SecondKeyNotRange => "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type".to_owned(),
             Self::SameKeyTwice => "Invalid KeySchema: Both the Hash Key and the Range Key element in the KeySchema have the same name".to_owned(),
+            Self::SecondaryIndex(error) => oom(&error.text(to_caller)),
+            Self::NeedlessDefinitions { definitions, keys } => oom(&format!("Some AttributeDefinitions are not used. AttributeDefinitions: [{}], keys used: [{}]", definitions.show(to_caller, "", ", "), keys.show(to_caller, "", ", "))),
+            Self::StreamViewWithoutStream => oom("Table is being created with a stream disabled, UpdateViewType should not be specified"),
+            Self::StreamAndThroughput => oom("You cannot modify stream status while updating table IOPS"),
+            Self::NoStream { table } => format!("Table has no stream to disable: TableName: {table}"),
             Self::ThroughputMissing => oom("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"),
             Self::ThroughputNotAllowed => oom("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"),
             Self::ThroughputOutOfBounds { member, value } => format!("Given value {value} for {member} is out of bounds"),

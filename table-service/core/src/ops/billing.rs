@@ -40,6 +40,11 @@ pub(super) fn constraints(
     violations: &mut Violations,
 ) {
     violations.one_of("billingMode", mode);
+    throughput_constraints(throughput, violations);
+}
+
+/// Adds the violations of a throughput's own.
+pub(super) fn throughput_constraints(throughput: Option<(i64, i64)>, violations: &mut Violations) {
     let (read, write) = throughput.unzip();
     violations.range("provisionedThroughput.writeCapacityUnits", write, 1..=i64::MAX);
     violations.range("provisionedThroughput.readCapacityUnits", read, 1..=i64::MAX);

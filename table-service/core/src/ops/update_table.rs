@@ -10,6 +10,7 @@ use shape::{Decode, Member, Request, Violations};
 use super::billing::{self, BillingMode, Throughput};
 use super::create_table::actor;
 use super::describe_table::{TableDescription, TableStatus};
+use super::indexes::StreamSpecification;
 use crate::authorize::{Granted, Op};
 use crate::binding::{rejected, spent};
 use crate::engine::{Inner, Tables, whole};
@@ -22,12 +23,7 @@ use crate::table::{Committed, Table};
 
 /// An UpdateTable request. A switch must be the only change in it, and so must deletion protection and table class.
 #[derive(Debug, Default, Decode)]
-#[shape(later(
-    "AttributeDefinitions",
-    "GlobalSecondaryIndexUpdates",
-    "VectorIndexUpdates",
-    "StreamSpecification"
-))]
+#[shape(later("AttributeDefinitions", "GlobalSecondaryIndexUpdates", "VectorIndexUpdates"))]
 #[shape(later("WarmThroughput", "OnDemandThroughput", "DisassociationProtectionEnabled"))]
 #[shape(later("ReplicaUpdates", "MultiRegionConsistency", "GlobalTableWitnessUpdates"))]
 #[shape(later("GlobalTableSettingsReplicationMode"))]
@@ -48,6 +44,8 @@ pub struct UpdateTable {
     pub deletion_protection: Option<bool>,
     /// How the storage is paid for; must be the only change.
     pub table_class: Member<TableClass>,
+    /// None yet, and none can be ended.
+    pub stream_specification: Option<StreamSpecification>,
 }
 
 impl Tables {
@@ -103,6 +101,9 @@ impl Request for UpdateTable {
             sse.constraints(violations);
         }
         billing::class_constraints(&self.table_class, violations);
+        if let Some(stream) = &self.stream_specification {
+            violations.one_of("streamSpecification.streamViewType", &stream.stream_view_type);
+        }
     }
 }
 
@@ -120,8 +121,27 @@ impl UpdateTable {
         self.billing_mode != Member::Absent || self.provisioned_throughput.is_some()
     }
 
+    /// What a change of a stream comes to, as long as there is none.
+    fn no_stream(&self, stream: &StreamSpecification, table: String) -> TableError {
+        let is_provisioned = self.billing_mode.known() == Some(&BillingMode::Provisioned);
+        if is_provisioned || self.provisioned_throughput.is_some() {
+            return Invalid::StreamAndThroughput.into();
+        }
+        match stream.stream_enabled {
+            true => TableError::NotOffered { feature: "StreamSpecification" },
+            false => Invalid::NoStream { table }.into(),
+        }
+    }
+
+    fn changes_others(&self) -> bool {
+        self.stream_specification.is_some()
+    }
+
     fn changes_settings(&self) -> bool {
-        self.changes_billing() || self.deletion_protection.is_some() || self.table_class != Member::Absent
+        self.changes_others()
+            || self.changes_billing()
+            || self.deletion_protection.is_some()
+            || self.table_class != Member::Absent
     }
 }
 
@@ -235,16 +255,20 @@ impl Inner {
         let committed = table.committed();
         let mut record = committed.record.clone();
         if let Some(class) = request.table_class.known() {
-            if request.changes_billing() || request.deletion_protection.is_some() {
+            if request.changes_billing() || request.changes_others() || request.deletion_protection.is_some()
+            {
                 return Err(Invalid::TableClassNotAlone.into());
             }
             record.table_class = Some(ChosenClass { class: *class, changed_ms: Some(self.clock.unix_ms()) });
         }
         if let Some(protection) = request.deletion_protection {
-            if request.changes_billing() {
+            if request.changes_billing() || request.changes_others() {
                 return Err(Invalid::ProtectionNotAlone.into());
             }
             record.deletion_protection = protection;
+        }
+        if let Some(stream) = &request.stream_specification {
+            return Err(request.no_stream(stream, record.definition.name));
         }
         let (was, stated) = (record.billing, request.provisioned_throughput);
         record.billing = billing::billing(Some(was), &request.billing_mode, stated)?;
