@@ -5,12 +5,15 @@
 //! - [`Protocol`] describes one service's protocol: how an operation is named, how an error looks, which ids and checksums
 //!   an answer has.
 //! - [`gunzip`] opens a compressed body, within bounds.
+//! - [`DYNAMODB`] and [`KMS`] are the two that exist here: whoever serves one must know the other's requests when it meets them.
 //!
 //! `service-kit` serves with it; each service's `aws` module says which protocol is its own.
 
 mod compressed;
 mod protocol;
+mod protocols;
 pub mod sigv4;
 
 pub use compressed::{GunzipError, gunzip, is_gzip};
-pub use protocol::{Members, Protocol, RequestIds, UNKNOWN_OPERATION, is_json};
+pub use protocol::{Members, Protocol, REQUEST_ID_HEADER, RequestIds, UNKNOWN_OPERATION, is_json};
+pub use protocols::{DYNAMODB, KMS};

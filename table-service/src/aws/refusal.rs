@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
+use aws_json::DYNAMODB;
 use fault::{Fault, Kind};
 use service_kit::Failure;
 use shape::{Refusal, Unreadable};
 use table_core::error::TableError;
 
-use super::{NAMESPACE, view};
+use super::view;
 
 /// A body that is no request of its operation: DynamoDB's SerializationException.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +25,8 @@ impl Fault for NotARequest {
     }
 
     fn public_message(&self) -> Cow<'_, str> {
-        self.0.public_text(NAMESPACE).unwrap_or_default().into()
+        let namespace = DYNAMODB.namespace.unwrap_or_default();
+        self.0.public_text(namespace).unwrap_or_default().into()
     }
 }
 

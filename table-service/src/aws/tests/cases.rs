@@ -1,7 +1,9 @@
 //! What is answered to what, from the tables of cases in `tests/cases`: each file is a story of its own, told to an empty
 //! service from its first line to its last.
 
-use super::{PROTOCOL, answer, door, root};
+use aws_json::DYNAMODB;
+
+use super::{answer, door, root};
 use format::{Case, read};
 
 mod format {
@@ -50,7 +52,7 @@ fn shown((status, body): (u16, String)) -> String {
     let json: serde_json::Value = serde_json::from_str(&body).unwrap();
     let code = json["__type"].as_str().unwrap().rsplit('#').next().unwrap();
     // One spelling for each code.
-    let name = if PROTOCOL.capital_message.contains(&code) { "Message" } else { "message" };
+    let name = if DYNAMODB.capital_message.contains(&code) { "Message" } else { "message" };
     let text = json.get(name).map_or(String::new(), |text| format!(" {}", text.as_str().unwrap()));
     let item = json.get("Item").map_or(String::new(), |item| format!(" {item}"));
     format!("{status} {code}{text}{item}")

@@ -19,7 +19,9 @@ use table_core::clock::SystemClock;
 use table_core::lease::LeaseTerms;
 use table_core::{Config, Ports, Tables};
 
-use super::{Door, PROTOCOL};
+use aws_json::DYNAMODB;
+
+use super::Door;
 
 /// A door to no tables.
 async fn door() -> Door {
@@ -61,7 +63,7 @@ async fn answer(door: &Door, caller: Caller, operation: &str, body: &str) -> (u1
         Ok(body) => (200, body),
         Err(failure) => {
             let fault = failure.fault();
-            let body = PROTOCOL.error(fault.reason(), &fault.public_message(), failure.members());
+            let body = DYNAMODB.error(fault.reason(), &fault.public_message(), failure.members());
             (fault.kind().http_status(), body)
         }
     };

@@ -1,0 +1,33 @@
+//! The protocols of the two services, as AWS's clients speak them.
+
+use crate::{Protocol, RequestIds};
+
+/// DynamoDB's: JSON 1.0 (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html>).
+pub static DYNAMODB: Protocol = Protocol {
+    target_prefix: "DynamoDB_20120810",
+    content_type: "application/x-amz-json-1.0",
+    signing_name: "dynamodb",
+    namespace: Some("com.amazonaws.dynamodb.v20120810"),
+    capital_message: &[
+        "SerializationException",
+        "TransactionCanceledException",
+        "TransactionInProgressException",
+        "IdempotentParameterMismatchException",
+    ],
+    has_checksum: true,
+    request_ids: RequestIds::Long,
+    max_body_bytes: 16 * 1024 * 1024,
+};
+
+/// KMS's: JSON 1.1. Its largest request is CreateKey with a policy of 32 KB, every character of it escaped, a description
+/// and 50 tags.
+pub static KMS: Protocol = Protocol {
+    target_prefix: "TrentService",
+    content_type: "application/x-amz-json-1.1",
+    signing_name: "kms",
+    namespace: None,
+    capital_message: &[],
+    has_checksum: false,
+    request_ids: RequestIds::Uuid,
+    max_body_bytes: 1024 * 1024,
+};
