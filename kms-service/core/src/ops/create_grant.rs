@@ -16,7 +16,6 @@ use crate::{
     ids::GrantId,
     limits::{
         CONSTRAINT_PAIRS_MAX, CONSTRAINT_VALUE_CHARS_MAX, GRANT_NAME_CHARS_MAX, GRANTS_PER_KEY_MAX,
-        PRINCIPAL_CHARS_MAX,
     },
     plan::Plan,
     ring::Entry,
@@ -58,9 +57,9 @@ pub struct CreatedGrant {
 impl Request for CreateGrant {
     fn constraints(&self, violations: &mut Violations) {
         check_length(violations, "keyId", &self.key_id);
-        violations.text("granteePrincipal", &self.grantee_principal, 1..=PRINCIPAL_CHARS_MAX);
+        constraints::principal(violations, "granteePrincipal", &self.grantee_principal);
         if let Some(retiring) = &self.retiring_principal {
-            violations.text("retiringPrincipal", retiring, 1..=PRINCIPAL_CHARS_MAX);
+            constraints::principal(violations, "retiringPrincipal", retiring);
         }
         violations.count("operations", self.operations.len(), 1..=usize::MAX);
         check_constraints(violations, &self.constraints);
