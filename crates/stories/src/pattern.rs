@@ -33,7 +33,14 @@ impl Names {
         let pattern = self.put_into(pattern);
         let Some(found) = fits(&parts(&pattern), text) else { return false };
         let kept = found.into_iter().filter(|(name, _)| *name != NOBODY);
-        self.0.extend(kept.map(|(name, stood)| (name.to_owned(), stood.to_owned())));
+        let mut new = BTreeMap::new();
+        for (name, stood) in kept {
+            // Twice in one pattern, it stands for the same.
+            if new.insert(name.to_owned(), stood.to_owned()).is_some_and(|before| before != stood) {
+                return false;
+            }
+        }
+        self.0.append(&mut new);
         true
     }
 }
@@ -130,5 +137,7 @@ mod tests {
         assert!(names.matches("$key is $state.", "k-1 is disabled."));
         assert!(!names.matches("$key is $other.", "k-2 is gone."), "it stands for something else");
         assert_eq!(names.put_into("$state $other"), "disabled $other");
+        assert!(!names.matches("$a-$a", "x-y") && names.matches("$a-$a", "x-x"));
+        assert_eq!(names.put_into("$a"), "x");
     }
 }
