@@ -19,6 +19,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::{
     audit::Ledger,
+    aws,
     grpc::{self, Door},
     root_key::{self, RootKeyError, RootKeySource},
 };
@@ -110,6 +111,7 @@ pub async fn start(config: Config) -> Result<Service, ServiceError> {
     let door = KeyManagementServiceServer::new(Door::new(kms.clone()));
     let server = Server::new(grpc::DOMAIN, directory)
         .service(door.max_decoding_message_size(grpc::MESSAGE_BYTES_MAX))
+        .json(common.region.clone(), aws::Door::new(kms.clone()))
         .neighbour(&DYNAMODB, tables)
         .descriptors(proto::DESCRIPTORS)
         .accept_on_behalf_of()

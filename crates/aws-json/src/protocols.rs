@@ -19,15 +19,17 @@ pub static DYNAMODB: Protocol = Protocol {
     max_body_bytes: 16 * 1024 * 1024,
 };
 
-/// KMS's: JSON 1.1. Its largest request is CreateKey with a policy of 32 KB, every character of it escaped, a description
-/// and 50 tags.
+/// KMS's: JSON 1.1. Its errors have no namespace in their codes.
 pub static KMS: Protocol = Protocol {
     target_prefix: "TrentService",
     content_type: "application/x-amz-json-1.1",
     signing_name: "kms",
     namespace: None,
-    capital_message: &[],
+    capital_message: &["SerializationException"],
     has_checksum: false,
     request_ids: RequestIds::Uuid,
+    // The largest request that the model knows is CreateKey with a policy of 131,072 characters, 50 tags and a long
+    // description, each in UTF-8 or in escapes: it is read, so that what is wrong with it can be said. Decrypt for an
+    // enclave, with its 262,144 bytes in base64, fits as well.
     max_body_bytes: 1024 * 1024,
 };
