@@ -106,7 +106,7 @@ impl Cli {
         tables: Neighbour,
     ) -> kms_service::Config {
         let common = self.common(data.path().join("kms"), self.kms_listen, self.kms_admin_listen);
-        kms_service::Config { common, directory, root_key: None, tables }
+        kms_service::Config { common, directory, root_key: None, tables: Some(tables) }
     }
 
     /// What the table service is told.

@@ -80,10 +80,9 @@ impl ServeArgs {
     }
 
     /// The table service, if it is known. It finds out itself who calls.
-    fn neighbour(&self) -> Result<Neighbour, UsageError> {
-        let neighbour = Neighbour::default();
+    fn neighbour(&self) -> Result<Option<Neighbour>, UsageError> {
         let upstream = match (&self.tables, &self.tables_ca) {
-            (None, None) => return Ok(neighbour),
+            (None, None) => return Ok(None),
             (None, Some(_)) => return Err(UsageError::new("--tables-ca needs --tables")),
             (Some(url), Some(ca)) => {
                 Upstream::over_tls(url.clone(), ClientIdentity::certificate(), ca.clone(), None)
@@ -93,8 +92,7 @@ impl ServeArgs {
             }
         };
         let upstream = upstream.map_err(|problem| UsageError::new(format!("--tables: {problem}")))?;
-        neighbour.is(&upstream);
-        Ok(neighbour)
+        Ok(Some(Neighbour::at(&upstream)))
     }
 }
 

@@ -40,8 +40,8 @@ pub struct Config {
     pub directory: Arc<Directory>,
     /// Where the root key is. Without it, it is beside the data, and is made if the store is empty too.
     pub root_key: Option<RootKeySource>,
-    /// The table service, for what is asked of it here.
-    pub tables: Neighbour,
+    /// The table service, for what is asked of it here; without it, there are no such operations.
+    pub tables: Option<Neighbour>,
 }
 
 /// Why the service did not start, or stopped.
@@ -109,14 +109,16 @@ pub async fn start(config: Config) -> Result<Service, ServiceError> {
     };
     let kms = Kms::open(common.region.clone(), root, ports).await?;
     let door = KeyManagementServiceServer::new(Door::new(kms.clone()));
-    let server = Server::new(grpc::DOMAIN, directory)
+    let mut server = Server::new(grpc::DOMAIN, directory)
         .service(door.max_decoding_message_size(grpc::MESSAGE_BYTES_MAX))
         .json(common.region.clone(), aws::Door::new(kms.clone()))
-        .neighbour(&DYNAMODB, tables)
         .descriptors(proto::DESCRIPTORS)
         .accept_on_behalf_of()
         .registry(registry)
         .configure(&common);
+    if let Some(tables) = tables {
+        server = server.neighbour(&DYNAMODB, tables);
+    }
     do_upkeep(&kms, &server.readiness()).await;
     let bound = server.bind(common.listen, common.admin_listen).await?;
     Ok(Service { kms, store, bound })

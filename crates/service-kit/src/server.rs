@@ -162,6 +162,7 @@ impl Server {
             permits: Arc::new(Semaphore::new(self.limits.concurrent_requests)),
             public_permits: Arc::new(Semaphore::new(self.limits.concurrent_public_requests)),
             public_streams: Arc::new(Semaphore::new(self.limits.concurrent_public_streams)),
+            unproven_permits: Arc::new(Semaphore::new(self.limits.concurrent_unproven_requests)),
             uploads: Budget::new(self.limits.body_bytes),
             answers: Budget::new(self.limits.answer_bytes),
             longest: self.limits.request,

@@ -50,6 +50,8 @@ pub(crate) struct Stack {
     pub(crate) public_permits: Arc<Semaphore>,
     /// For those of them that may take for ever.
     pub(crate) public_streams: Arc<Semaphore>,
+    /// For those whose caller is known only when all of their body is there.
+    pub(crate) unproven_permits: Arc<Semaphore>,
     /// For the bodies of requests.
     pub(crate) uploads: Budget,
     /// For the bodies of answers.
@@ -126,8 +128,12 @@ impl Stack {
             (true, false) => &self.public_permits,
             (true, true) => &self.public_streams,
         };
-        record.permit = Some(permits.clone().try_acquire_owned().map_err(|_| Unserved::Overloaded)?);
-        Ok(())
+        record.take(permits)
+    }
+
+    /// Takes a place among the requests that nobody has proved to be theirs yet, so that these do not keep out the others.
+    pub(crate) fn take_unproven_place(&self, record: &mut Record) -> Result<(), Unserved> {
+        record.take(&self.unproven_permits)
     }
 
     /// Encodes the answer of a unary call, which is in memory anyway, and counts it: its caller may be slow to take it. If
@@ -214,6 +220,13 @@ impl Record {
             in_work,
             trace: None,
         }
+    }
+
+    /// Takes one of these places, for the one that it has.
+    fn take(&mut self, permits: &Arc<Semaphore>) -> Result<(), Unserved> {
+        let permit = permits.clone().try_acquire_owned().map_err(|_| Unserved::Overloaded)?;
+        self.permit = Some(permit);
+        Ok(())
     }
 
     /// Notes who calls. From then on there is a span: nobody else may fill the queue of what is exported, or say to which

@@ -9,6 +9,7 @@
 //! - `$name` in an answer stands for anything up to what follows it, and from then on, in requests too, for what it stood
 //!   for the first time. `$_` is never kept.
 
+pub mod compatibility;
 mod pattern;
 mod read;
 

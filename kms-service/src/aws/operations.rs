@@ -18,6 +18,11 @@ macro_rules! operations {
         /// The names of all operations of AWS's.
         pub(super) const NAMES: &[&str] = &[$(stringify!($name),)+ $(stringify!($later),)+];
 
+        /// Those that are served, with their requests.
+        #[cfg(test)]
+        pub(super) const SERVED: &[(&str, shape::Shape)] =
+            &[$((stringify!($name), <$type as shape::Decode>::SHAPE),)+];
+
         /// Answers a request for one of them.
         pub(super) async fn serve($kms: &Kms, call: &Call) -> Result<Vec<u8>, Failure> {
             let $caller = &call.caller;

@@ -169,6 +169,7 @@ impl Asked<'_> {
     ) -> Response<Body> {
         let answered = in_time(Some(stack.longest), contained(self.served(stack, request, id, record))).await;
         let (code, mut answer) = match answered.map_err(Refused::Unserved).flatten() {
+            Ok(answer) if matches!(self.what, What::Nothing) => (Code::Unimplemented, answer),
             Ok(answer) => (Code::Ok, answer),
             Err(refused) => self.refusal(stack, refused, id),
         };
@@ -193,6 +194,17 @@ impl Asked<'_> {
         answer.map(Body::from)
     }
 
+    /// The answer to what is no operation.
+    fn plain(&self) -> Response<Bytes> {
+        let protocol = self.api.protocol;
+        match (self.what, &self.api.serves) {
+            (What::Health, Serves::Here { region, .. }) => {
+                protocol.bare(StatusCode::OK, protocol.health(region.as_str()))
+            }
+            _ => protocol.bare(StatusCode::NOT_FOUND, UNKNOWN_OPERATION),
+        }
+    }
+
     async fn served(
         &self,
         stack: &Stack,
@@ -201,14 +213,11 @@ impl Asked<'_> {
         record: &mut Record,
     ) -> Result<Response<Bytes>, Refused> {
         let protocol = self.api.protocol;
-        stack.take_place(record).map_err(Refused::Unserved)?;
-        let operation = match (self.what, &self.api.serves) {
-            (What::Operation(operation), _) => operation,
-            (What::Health, Serves::Here { region, .. }) => {
-                return Ok(protocol.bare(StatusCode::OK, protocol.health(region.as_str())));
-            }
-            _ => return Ok(protocol.bare(StatusCode::NOT_FOUND, UNKNOWN_OPERATION)),
+        let What::Operation(operation) = self.what else {
+            stack.take_place(record).map_err(Refused::Unserved)?;
+            return Ok(self.plain());
         };
+        stack.take_unproven_place(record).map_err(Refused::Unserved)?;
         let (head, body) = request.into_parts();
         let upload = Upload::new(body, stack.uploads.clone(), record.upload());
         let body = Received::read(upload, protocol.max_body_bytes).await?;
@@ -228,6 +237,7 @@ impl Asked<'_> {
             Err(_) if !body.may_be_json(&head.headers) => return Err(Unreadable::NotJson.into()),
             signed => signed.map_err(Refused::Failure)?,
         };
+        stack.take_place(record).map_err(Refused::Unserved)?;
         record.know(&caller, id, &head.headers);
         let body = body.open(&head.headers, protocol.max_body_bytes, &stack.uploads, &record.upload())?;
         let call = Call {

@@ -86,3 +86,10 @@ fn caller(name: &str) -> Caller {
         other => panic!("nobody is called {other}"),
     }))
 }
+
+#[test]
+fn the_readme_says_of_each_operation_what_is_offered() {
+    let readme = include_str!("../../../../README.md");
+    let operations = (super::operations::SERVED, super::operations::NAMES);
+    assert_eq!(stories::compatibility::compare(readme, "KMS", operations.0, operations.1), [""; 0]);
+}

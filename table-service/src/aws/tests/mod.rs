@@ -70,3 +70,10 @@ async fn what_the_callers_policy_does_not_allow_is_denied() {
         )
     );
 }
+
+#[test]
+fn the_readme_says_of_each_operation_what_is_offered() {
+    let readme = include_str!("../../../../README.md");
+    let operations = (super::operations::SERVED, super::operations::NAMES);
+    assert_eq!(stories::compatibility::compare(readme, "DynamoDB", operations.0, operations.1), [""; 0]);
+}
