@@ -3,8 +3,10 @@
 use envelope::EncryptionContext;
 use shape::{Rule, Shown, Violations};
 
+use crate::dry_run::DryRunModifier;
 use crate::limits::{
-    ECHO_CHARS_MAX, ENCRYPTION_CONTEXT_BYTES_MAX, GRANT_TOKEN_CHARS_MAX, GRANT_TOKENS_MAX, PRINCIPAL_CHARS_MAX,
+    CIPHERTEXT_BYTES_MAX, ECHO_CHARS_MAX, ENCRYPTION_CONTEXT_BYTES_MAX, GRANT_TOKEN_CHARS_MAX,
+    GRANT_TOKENS_MAX, PRINCIPAL_CHARS_MAX,
 };
 
 /// The grant tokens of a request.
@@ -25,10 +27,17 @@ pub(crate) fn context(violations: &mut Violations, path: &str, context: &Encrypt
     }
 }
 
+/// A ciphertext blob, which a dry run may leave out.
+pub(crate) fn ciphertext(violations: &mut Violations, blob: &[u8], modifiers: &[DryRunModifier]) {
+    let least = if modifiers.is_empty() { 1 } else { 0 };
+    violations.count("ciphertextBlob", blob.len(), least..=CIPHERTEXT_BYTES_MAX);
+}
+
 /// A principal of a grant.
 pub(crate) fn principal(violations: &mut Violations, path: &str, text: &str) {
-    let legal =
-        |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '+' | '=' | ',' | '.' | '@' | ':' | '/' | '-');
+    let legal = |c: char| {
+        c.is_ascii_alphanumeric() || matches!(c, '_' | '+' | '=' | ',' | '.' | '@' | ':' | '/' | '-')
+    };
     violations.text(path, text, 1..=PRINCIPAL_CHARS_MAX);
     violations.pattern(path, text, r"^[\w+=,.@:/-]+$", text.chars().all(legal));
 }

@@ -14,9 +14,7 @@ use crate::{
     error::{DenialReason, KmsError, Quota},
     grant::{Asked, Constraints, GrantOperation, GrantTerms, Grantee},
     ids::GrantId,
-    limits::{
-        CONSTRAINT_PAIRS_MAX, CONSTRAINT_VALUE_CHARS_MAX, GRANT_NAME_CHARS_MAX, GRANTS_PER_KEY_MAX,
-    },
+    limits::{CONSTRAINT_PAIRS_MAX, CONSTRAINT_VALUE_CHARS_MAX, GRANT_NAME_CHARS_MAX, GRANTS_PER_KEY_MAX},
     plan::Plan,
     ring::Entry,
 };
