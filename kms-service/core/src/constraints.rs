@@ -3,9 +3,10 @@
 use envelope::EncryptionContext;
 use shape::{Rule, Shown, Violations};
 
+use crate::dry_run::DryRunModifier;
 use crate::limits::{
-    ECHO_CHARS_MAX, ENCRYPTION_CONTEXT_BYTES_MAX, GRANT_TOKEN_CHARS_MAX, GRANT_TOKENS_MAX,
-    PRINCIPAL_CHARS_MAX,
+    CIPHERTEXT_BYTES_MAX, ECHO_CHARS_MAX, ENCRYPTION_CONTEXT_BYTES_MAX, GRANT_TOKEN_CHARS_MAX,
+    GRANT_TOKENS_MAX, PRINCIPAL_CHARS_MAX,
 };
 
 /// The grant tokens of a request.
@@ -24,6 +25,12 @@ pub(crate) fn context(violations: &mut Violations, path: &str, context: &Encrypt
     if context.iter().any(|(key, _)| key.is_empty()) {
         violations.push(path, Shown::Hidden, Rule::MinKeyLength(1));
     }
+}
+
+/// A ciphertext blob, which a dry run may leave out.
+pub(crate) fn ciphertext(violations: &mut Violations, blob: &[u8], modifiers: &[DryRunModifier]) {
+    let least = if modifiers.is_empty() { 1 } else { 0 };
+    violations.count("ciphertextBlob", blob.len(), least..=CIPHERTEXT_BYTES_MAX);
 }
 
 /// A principal of a grant.
