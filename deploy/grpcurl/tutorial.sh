@@ -32,8 +32,8 @@ fi
 
 # --- how this script asks and checks -----------------------------------------------------------------------------------
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
-fail() { printf 'WRONG: %s\nThe last answer was: %s\n' "$1" "$answer" >&2; exit 1; }
+# shellcheck source=../checks.sh
+. "$(dirname "$0")/../checks.sh"
 
 # call ADDRESS METHOD JSON: one request, as it could be typed. The answer is left in $answer, the exit status in $status.
 call() {
@@ -64,28 +64,6 @@ import base64, os, re, sys
 answer = os.environ["ANSWER"]
 raw = b"".join(base64.b64decode(text) for text in re.findall(r"\"@?value\": *\"([A-Za-z0-9+/=]+)\"", answer))
 sys.exit(0 if sys.argv[1] in answer or sys.argv[1].encode() in raw else 1)' "$1"
-}
-
-# is EXPRESSION WHAT: a Python expression about the answer `a`, which must be true.
-is() {
-  ANSWER=$answer python3 -c '
-import json, os, sys
-a = json.loads(os.environ["ANSWER"])
-sys.exit(0 if eval(sys.argv[1]) else 1)' "$1" || fail "$2 ($1)"
-  printf '=> %s\n' "$2"
-}
-# of EXPRESSION: a part of the answer.
-of() { ANSWER=$answer python3 -c 'import json, os, sys; a = json.loads(os.environ["ANSWER"]); print(eval(sys.argv[1]))' "$1"; }
-
-# until_true SECONDS WHAT COMMAND...: repeats the command until it succeeds.
-until_true() {
-  local end=$((SECONDS + $1)) what=$2
-  shift 2
-  until "$@"; do
-    ((SECONDS < end)) || fail "not in time: $what"
-    sleep 0.1
-  done
-  printf '=> %s\n' "$what"
 }
 
 describe() { quietly "$table_address" keystead.table.v1.TableService/DescribeTable "{\"table_name\": \"$1\"}"; }
@@ -130,7 +108,6 @@ switch_key() {
   reads "$1"
 }
 
-answer=none
 command -v "$grpcurl" >/dev/null || fail "grpcurl is not installed: see https://github.com/fullstorydev/grpcurl#installation"
 
 # --- leftovers of a run that did not end well --------------------------------------------------------------------------
@@ -247,17 +224,7 @@ kms EnableKey "{\"key_id\": \"$key_id\"}"
 reads MusicByArn
 
 say "9. What is on disk: the item's names and values are nowhere, neither before nor behind the service"
-is_there=yes
-for directory in "${data[@]}"; do [[ -d $directory ]] || is_there=; done
-if [[ $is_there ]]; then
-  for word in "Acme Band" "Happy Day" "Songs About Life" "AlbumTitle" "Load 1"; do
-    printf "\n\$ grep -rc '%s' %s\n" "$word" "${data[*]}"
-    if grep -rqaF "$word" "${data[@]}"; then fail "'$word' is in clear in $(grep -rlaF "$word" "${data[@]}")"; fi
-    printf '=> nowhere\n'
-  done
-else
-  printf 'skipped: there is no directory %s here (set KEYSTEAD_DATA)\n' "${data[*]}"
-fi
+nowhere_in "Acme Band" "Happy Day" "Songs About Life" "AlbumTitle" "Load 1" -- "${data[@]}"
 
 say "10. The key service by itself: what is encrypted for one purpose does not open for another"
 kms Encrypt "{\"key_id\": \"alias/music\", \"plaintext\": \"YXR0YWNrIGF0IGRhd24=\", \"encryption_context\": {\"tenant\": \"1\"}}"

@@ -6,7 +6,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use aws_json::sigv4::{BodyHash, Claim, Here};
-use aws_json::{Protocol, RequestIds, gunzip, is_gzip, is_json};
+use aws_json::{DYNAMODB, gunzip, is_gzip, is_json};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request};
 use libfuzzer_sys::fuzz_target;
@@ -16,17 +16,6 @@ const THEN: Duration = Duration::from_secs(1_440_938_160);
 const SECRET: &[u8] = b"a secret that signs nothing here";
 /// Most bytes that a body may become.
 const MAX_PLAIN_BYTES: usize = 1 << 20;
-
-const PROTOCOL: Protocol = Protocol {
-    target_prefix: "DynamoDB_20120810",
-    content_type: "application/x-amz-json-1.0",
-    signing_name: "dynamodb",
-    namespace: Some("com.amazonaws.dynamodb.v20120810"),
-    capital_message: &[],
-    has_checksum: true,
-    request_ids: RequestIds::Long,
-    max_body_bytes: MAX_PLAIN_BYTES,
-};
 
 /// What an HTTP server would make of it.
 fn head(text: &[u8]) -> Option<Parts> {
@@ -56,11 +45,11 @@ fuzz_target!(|input: &[u8]| {
             Err(error) => {
                 use fault::Fault as _;
                 let text = error.public_message();
-                assert!(PROTOCOL.error(error.reason(), &text, &Vec::new()).starts_with(b"{\"__type\":"));
+                assert!(DYNAMODB.error(error.reason(), &text, &Vec::new()).starts_with(b"{\"__type\":"));
             }
         }
     }
-    let _ = (PROTOCOL.target(&head.headers), PROTOCOL.type_of(&head.headers), is_json(body));
+    let _ = (DYNAMODB.target(&head.headers), DYNAMODB.type_of(&head.headers), is_json(body));
     if is_gzip(&head.headers) == Ok(true) {
         if let Ok(plain) = gunzip(body, MAX_PLAIN_BYTES, |_| true) {
             assert!(plain.len() <= MAX_PLAIN_BYTES);

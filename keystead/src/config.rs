@@ -7,8 +7,8 @@ use std::sync::Arc;
 use clap::Parser;
 use identity::{AccountId, Credential, Directory, Region};
 use service_kit::{
-    ClientIdentity, CommonArgs, ConfigArgs, LimitArgs, LogArgs, StartError, TlsArgs, TraceArgs, Upstream,
-    UsageError,
+    ClientIdentity, CommonArgs, ConfigArgs, LimitArgs, LogArgs, Neighbour, StartError, TlsArgs, TraceArgs,
+    Upstream, UsageError,
 };
 use table_service::{QuotaArgs, TimeArgs};
 use tempfile::TempDir;
@@ -44,6 +44,10 @@ pub(crate) struct Cli {
     /// The AWS Region that both speak for
     #[arg(long, default_value = "us-east-1", value_name = "NAME")]
     pub(crate) region: Region,
+    /// Take requests over AWS JSON that are signed with an access key which is nobody's for the account root's, without
+    /// looking at the signature
+    #[arg(long)]
+    accept_any_credentials: bool,
     /// How long proven rights count.
     #[command(flatten)]
     times: TimeArgs,
@@ -98,9 +102,14 @@ impl Cli {
     }
 
     /// What the key-management service is told. Its root key is made on first start.
-    pub(crate) fn kms(&self, data: &DataDir, directory: Arc<Directory>) -> kms_service::Config {
+    pub(crate) fn kms(
+        &self,
+        data: &DataDir,
+        directory: Arc<Directory>,
+        tables: Neighbour,
+    ) -> kms_service::Config {
         let common = self.common(data.path().join("kms"), self.kms_listen, self.kms_admin_listen);
-        kms_service::Config { common, directory, root_key: None }
+        kms_service::Config { common, directory, root_key: None, tables: Some(tables) }
     }
 
     /// What the table service is told.
@@ -114,11 +123,7 @@ impl Cli {
         Ok(table_service::Config {
             common: self.tables_common(data),
             directory,
-            kms: Upstream::plain(
-                format!("http://{kms}").parse()?,
-                ClientIdentity::basic(credential)?,
-                false,
-            )?,
+            kms: plain(kms, ClientIdentity::basic(credential)?)?,
             times: self.times.clone(),
             quotas: self.quotas.clone(),
         })
@@ -146,6 +151,7 @@ impl Cli {
             account: self.account.clone(),
             region: self.region.clone(),
             principals: None,
+            accept_any_credentials: self.accept_any_credentials,
             insecure_dev: false,
             tls: TlsArgs::default(),
             limits: self.limits.clone(),
@@ -154,4 +160,9 @@ impl Cli {
             config: self.config.clone(),
         }
     }
+}
+
+/// A service of this process.
+pub(crate) fn plain(address: SocketAddr, identity: ClientIdentity) -> anyhow::Result<Upstream> {
+    Ok(Upstream::plain(format!("http://{address}").parse()?, identity, false)?)
 }

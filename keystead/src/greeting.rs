@@ -21,9 +21,19 @@ The account root's key pair (development; without credentials you are the accoun
 
     export AWS_ACCESS_KEY_ID={id}
     export AWS_SECRET_ACCESS_KEY={secret}
-    export AWS_REGION={region}
+    export AWS_DEFAULT_REGION={region} AWS_REGION={region}
+    export AWS_ENDPOINT_URL_DYNAMODB=http://{table} AWS_ENDPOINT_URL_KMS=http://{kms}
 
 Try it:
+
+    aws dynamodb create-table --table-name Orders --billing-mode PAY_PER_REQUEST \
+      --attribute-definitions AttributeName=Id,AttributeType=S --key-schema AttributeName=Id,KeyType=HASH \
+      --sse-specification Enabled=true,SSEType=KMS
+    aws dynamodb put-item --table-name Orders --item '{{\"Id\": {{\"S\": \"1\"}}}}'
+    aws dynamodb get-item --table-name Orders --key '{{\"Id\": {{\"S\": \"1\"}}}}'
+    aws kms describe-key --key-id alias/aws/dynamodb
+
+Or over gRPC:
 
     grpcurl -plaintext {table} list keystead.table.v1.TableService
     grpcurl -plaintext -d '{{\"table_name\": \"Music\",

@@ -12,9 +12,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use config::{Cli, DataDir};
+use config::{Cli, DataDir, plain};
 use identity::{Directory, ROOT_CREDENTIAL_FILE, SERVICE_CREDENTIAL_FILE, ServiceName};
-use service_kit::{CancellationToken, shutdown_signal, telemetry};
+use service_kit::{CancellationToken, ClientIdentity, Neighbour, shutdown_signal, telemetry};
 use tokio::task::JoinHandle;
 
 #[tokio::main]
@@ -34,10 +34,12 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     let service_name = ServiceName::dynamodb(&region);
     let directory = Arc::new(Directory::development_in(data.path(), &cli.account, Some(service_name))?);
 
+    // Each passes on what is the other's; where the table service is, is known only once it listens.
+    let tables = Neighbour::default();
     // Opening a store is waiting for the disk: let the two wait together, and both to the end, whatever becomes of either.
     let tables_common = cli.tables_common(&data);
     let (kms, store) = tokio::join!(
-        kms_service::start(cli.kms(&data, Arc::clone(&directory))),
+        kms_service::start(cli.kms(&data, Arc::clone(&directory), tables.clone())),
         table_service::open(&tables_common)
     );
     let (kms, store) = (kms.context(KMS)?, store.context(TABLE)?);
@@ -49,6 +51,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     let config = cli.tables(&data, directory, kms_address, &service_credential)?;
     let table = table_service::start(config, store).await.context(TABLE)?;
     let table_address = table.address();
+    tables.is(&plain(table_address, ClientIdentity::certificate())?);
     let readiness = table.readiness();
     let table_stop = CancellationToken::new();
     let table_serving = tokio::spawn(table.serve(table_stop.clone()));

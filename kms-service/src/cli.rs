@@ -3,8 +3,9 @@
 use std::{path::PathBuf, sync::Arc};
 
 use clap::{Args, Parser, Subcommand};
+use http::Uri;
 use identity::ServiceName;
-use service_kit::{CommonArgs, HealthcheckArgs, StartError, UsageError};
+use service_kit::{ClientIdentity, CommonArgs, HealthcheckArgs, Neighbour, StartError, Upstream, UsageError};
 
 use crate::{
     Config,
@@ -54,6 +55,12 @@ pub struct ServeArgs {
     /// backups of nothing: for development
     #[arg(long, value_name = "file:PATH")]
     pub root_key: Option<RootKeySource>,
+    /// The table service, for requests over AWS JSON that are DynamoDB's: they are passed on to it as they came
+    #[arg(long, value_name = "URL")]
+    pub tables: Option<Uri>,
+    /// The authority of the table service's certificate (PEM), for an https URL
+    #[arg(long, value_name = "FILE")]
+    pub tables_ca: Option<PathBuf>,
 }
 
 impl ServeArgs {
@@ -63,12 +70,29 @@ impl ServeArgs {
     /// What is wrong; a usage error.
     pub fn check(&self) -> Result<(), StartError> {
         self.common.check()?;
+        self.neighbour()?;
         match &self.root_key {
             Some(source) => {
                 root_key::open(source).map(drop).map_err(|error| UsageError::new(error.to_string()).into())
             }
             None => Ok(()),
         }
+    }
+
+    /// The table service, if it is known. It finds out itself who calls.
+    fn neighbour(&self) -> Result<Option<Neighbour>, UsageError> {
+        let upstream = match (&self.tables, &self.tables_ca) {
+            (None, None) => return Ok(None),
+            (None, Some(_)) => return Err(UsageError::new("--tables-ca needs --tables")),
+            (Some(url), Some(ca)) => {
+                Upstream::over_tls(url.clone(), ClientIdentity::certificate(), ca.clone(), None)
+            }
+            (Some(url), None) => {
+                Upstream::plain(url.clone(), ClientIdentity::certificate(), self.common.insecure_dev)
+            }
+        };
+        let upstream = upstream.map_err(|problem| UsageError::new(format!("--tables: {problem}")))?;
+        Ok(Some(Neighbour::at(&upstream)))
     }
 }
 
@@ -79,6 +103,7 @@ impl TryFrom<ServeArgs> for Config {
     fn try_from(args: ServeArgs) -> Result<Self, StartError> {
         let dynamodb = ServiceName::dynamodb(&args.common.region);
         let directory = Arc::new(args.common.directory(Some(dynamodb))?);
-        Ok(Self { common: args.common, directory, root_key: args.root_key })
+        let tables = args.neighbour()?;
+        Ok(Self { common: args.common, directory, root_key: args.root_key, tables })
     }
 }

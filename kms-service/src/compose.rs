@@ -6,18 +6,20 @@
 
 use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
+use aws_json::DYNAMODB;
 use envelope::{OsEntropy, RootKey};
 use identity::Directory;
 use kms_core::{Kms, OpenError, Ports, SystemClock};
 use proto::kms::key_management_service_server::KeyManagementServiceServer;
 use service_kit::{
-    Bound, CancellationToken, CommonArgs, Readiness, Registry, Server, StartError, UsageError,
+    Bound, CancellationToken, CommonArgs, Neighbour, Readiness, Registry, Server, StartError, UsageError,
 };
 use store::{Direction, KeyRange, Limit, SledStore, Store, StoreError};
 use tokio::time::MissedTickBehavior;
 
 use crate::{
     audit::Ledger,
+    aws,
     grpc::{self, Door},
     root_key::{self, RootKeyError, RootKeySource},
 };
@@ -38,6 +40,8 @@ pub struct Config {
     pub directory: Arc<Directory>,
     /// Where the root key is. Without it, it is beside the data, and is made if the store is empty too.
     pub root_key: Option<RootKeySource>,
+    /// The table service, for what is asked of it here; without it, there are no such operations.
+    pub tables: Option<Neighbour>,
 }
 
 /// Why the service did not start, or stopped.
@@ -86,7 +90,7 @@ pub async fn start(config: Config) -> Result<Service, ServiceError> {
     if !envelope::ENCRYPTS {
         tracing::error!("THIS BUILD ENCRYPTS NOTHING: it was made to be measured, not to be used");
     }
-    let Config { common, directory, root_key } = config;
+    let Config { common, directory, root_key, tables } = config;
     let data_dir = common.create_data_dir()?.to_owned();
     let given = root_key.as_ref().map(open_root_key).transpose()?;
     let store = SledStore::open_in(&data_dir, common.limits.store_cache_bytes()).await?;
@@ -105,12 +109,16 @@ pub async fn start(config: Config) -> Result<Service, ServiceError> {
     };
     let kms = Kms::open(common.region.clone(), root, ports).await?;
     let door = KeyManagementServiceServer::new(Door::new(kms.clone()));
-    let server = Server::new(grpc::DOMAIN, directory)
+    let mut server = Server::new(grpc::DOMAIN, directory)
         .service(door.max_decoding_message_size(grpc::MESSAGE_BYTES_MAX))
+        .json(common.region.clone(), aws::Door::new(kms.clone()))
         .descriptors(proto::DESCRIPTORS)
         .accept_on_behalf_of()
         .registry(registry)
         .configure(&common);
+    if let Some(tables) = tables {
+        server = server.neighbour(&DYNAMODB, tables);
+    }
     do_upkeep(&kms, &server.readiness()).await;
     let bound = server.bind(common.listen, common.admin_listen).await?;
     Ok(Service { kms, store, bound })

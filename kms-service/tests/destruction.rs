@@ -46,6 +46,7 @@ async fn decrypts(kms: &Kms, blob: &[u8]) -> bool {
         algorithm: EncryptionAlgorithm::SymmetricDefault,
         grant_tokens: Vec::new(),
         dry_run: false,
+        dry_run_modifiers: Vec::new(),
     };
     kms.decrypt(&root(), request).await.is_ok()
 }

@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_json::KMS as KMS_PROTOCOL;
 use envelope::OsEntropy;
 use identity::ServiceName;
-use service_kit::{Bound, CancellationToken, CommonArgs, Readiness, Registry, Server, StartError};
+use service_kit::{Bound, CancellationToken, CommonArgs, Neighbour, Readiness, Registry, Server, StartError};
 use store::{SledStore, Store as _, StoreError};
 use table_core::clock::SystemClock;
 use table_core::error::TableError;
@@ -15,6 +16,7 @@ use table_core::lease::LeaseTerms;
 use table_core::{Config as Settings, Ports, Tables};
 use tokio::time::Instant;
 
+use crate::aws::Door;
 use crate::config::{Config, Kept};
 use crate::grpc;
 use crate::kms_client::KmsClient;
@@ -80,6 +82,7 @@ pub async fn start(config: Config, OpenStore(store): OpenStore) -> Result<Servic
     let mut registry = Registry::default();
     let calls = KmsCalls::register(&mut registry);
     let service_principal = ServiceName::dynamodb(&common.region).to_string();
+    let neighbour = Neighbour::at(&config.kms);
     let kms = KmsClient::new(config.kms, service_principal, calls);
     let leases = LeaseTerms { length: config.times.key_lease, outage_grace: config.times.outage_grace };
     let settings = Settings {
@@ -101,6 +104,8 @@ pub async fn start(config: Config, OpenStore(store): OpenStore) -> Result<Servic
     store::metrics::register(&mut registry, &store);
     let server = Server::new(grpc::DOMAIN, directory)
         .service(grpc::service(tables.clone()))
+        .json(common.region.clone(), Door::new(tables.clone()))
+        .neighbour(&KMS_PROTOCOL, neighbour)
         .descriptors(proto::DESCRIPTORS)
         .registry(registry)
         .configure(&common);

@@ -34,6 +34,8 @@ pub struct Settings {
     pub table: Vec<String>,
     /// Further arguments for kms-service.
     pub kms: Vec<String>,
+    /// Further arguments for `keystead`.
+    pub together: Vec<String>,
     /// TLS everywhere, with certificates of this authority.
     pub authority: Option<Arc<Authority>>,
     /// How much is logged, as `--log-filter` takes it; without it the services decide.
@@ -75,6 +77,13 @@ impl Settings {
     #[must_use]
     pub fn kms_flags<const N: usize>(mut self, flags: [&str; N]) -> Self {
         self.kms.extend(flags.map(str::to_owned));
+        self
+    }
+
+    /// Adds arguments for `keystead`.
+    #[must_use]
+    pub fn together_flags<const N: usize>(mut self, flags: [&str; N]) -> Self {
+        self.together.extend(flags.map(str::to_owned));
         self
     }
 
@@ -417,6 +426,7 @@ impl Stack {
         for flag in ["--table-listen", "--kms-listen", "--table-admin-listen", "--kms-admin-listen"] {
             command.args([flag, ANY_PORT]);
         }
+        command.args(&self.settings.together);
         self.spawn(command, "keystead")
     }
 

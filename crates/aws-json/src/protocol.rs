@@ -12,7 +12,8 @@ use serde::de::IgnoredAny;
 
 /// Names the operation: the protocol's prefix, a dot, and the operation.
 const TARGET_HEADER: &str = "x-amz-target";
-const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-amzn-requestid");
+/// Where SDKs look for a request's id.
+pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const CHECKSUM_HEADER: HeaderName = HeaderName::from_static("x-amz-crc32");
 /// Taken beside the protocol's own type, and then given back as the type of the answer.
 const PLAIN_JSON: &str = "application/json";

@@ -216,6 +216,23 @@ impl Directory {
         }
     }
 
+    /// Who holds the access key `access_key_id`, and whether `is_proven` says that its secret was used. It is asked of a
+    /// secret whether the id exists or not, so that both take the same time.
+    pub fn holder(
+        &self,
+        access_key_id: &str,
+        is_proven: impl FnOnce(&SecretKey) -> bool,
+    ) -> (Option<Arc<Principal>>, bool) {
+        let key = self.by_key.get(access_key_id);
+        let is_proven = is_proven(key.map_or(&self.decoy, |key| &key.secret));
+        (key.map(|key| key.principal.clone()), is_proven)
+    }
+
+    /// Whether there is such an access key.
+    pub fn has_key(&self, access_key_id: &str) -> bool {
+        self.by_key.contains_key(access_key_id)
+    }
+
     /// The principal with this ARN.
     pub fn by_arn(&self, arn: &str) -> Option<Arc<Principal>> {
         self.by_arn.get(arn).cloned()

@@ -1,4 +1,5 @@
-//! The one function that turns an error into a gRPC answer, and logs what a person must see.
+//! What callers are told of an error, and what a person must see of it in the log: the same through every door. Here is also
+//! the one function that turns an error into a gRPC answer.
 
 use crate::RequestId;
 use fault::{Fault, Kind, Level};
@@ -42,29 +43,34 @@ fn answer(
     request_id: &RequestId,
     retry_after: Option<Duration>,
 ) -> Status {
-    let kind = fault.kind();
-    let message = if kind.is_public() {
-        clipped(&fault.public_message())
-    } else {
-        format!("An internal error occurred (request id {request_id}).")
-    };
+    let message = public_text(fault, request_id, MAX_TEXT_BYTES);
     let metadata = HashMap::from([("request_id".to_owned(), request_id.to_string())]);
     let mut details = ErrorDetails::with_error_info(fault.reason(), domain, metadata);
     if retry_after.is_some() {
         details.set_retry_info(retry_after);
     }
-    Status::with_error_details(code(kind), message, details)
+    Status::with_error_details(code(fault.kind()), message, details)
 }
 
-/// Longest text of an answer, in bytes. It travels percent-encoded in one header and again in another, and clients
-/// accept 16 KB of headers; texts quote what callers sent, which can be megabytes.
+/// What the caller is told: of an internal error the request id and nothing else. Texts quote what callers sent, so they are
+/// cut at `limit` bytes.
+pub(crate) fn public_text(fault: &dyn Fault, request_id: &RequestId, limit: usize) -> String {
+    if fault.kind().is_public() {
+        clipped(&fault.public_message(), limit)
+    } else {
+        format!("An internal error occurred (request id {request_id}).")
+    }
+}
+
+/// Longest text of an answer over gRPC, in bytes. It travels percent-encoded in one header and again in another,
+/// and clients accept 16 KB of headers.
 const MAX_TEXT_BYTES: usize = 2_000;
 
-fn clipped(text: &str) -> String {
-    if text.len() <= MAX_TEXT_BYTES {
+fn clipped(text: &str, limit: usize) -> String {
+    if text.len() <= limit {
         return text.to_owned();
     }
-    let end = text.floor_char_boundary(MAX_TEXT_BYTES);
+    let end = text.floor_char_boundary(limit);
     format!("{}...", text.get(..end).unwrap_or_default())
 }
 
@@ -73,7 +79,8 @@ fn code(kind: Kind) -> Code {
     Code::from_i32(kind.grpc_code())
 }
 
-fn log(fault: &dyn Fault, domain: &'static str, request_id: &RequestId) {
+/// Logs what is the service's own failure, with its causes.
+pub(crate) fn log(fault: &dyn Fault, domain: &'static str, request_id: &RequestId) {
     let reason = fault.reason();
     match fault.kind().level() {
         Level::Debug => tracing::debug!(domain, reason, %request_id, "refused"),
@@ -162,8 +169,8 @@ mod tests {
 
     #[test]
     fn a_text_of_any_size_fits_the_headers_of_an_answer() {
-        assert_eq!(clipped("short"), "short");
-        let long = clipped(&"\u{20ac}".repeat(1_000_000));
+        assert_eq!(clipped("short", MAX_TEXT_BYTES), "short");
+        let long = clipped(&"\u{20ac}".repeat(1_000_000), MAX_TEXT_BYTES);
         assert!(long.ends_with("\u{20ac}...") && long.len() <= MAX_TEXT_BYTES + 3);
     }
 

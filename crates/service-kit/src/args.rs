@@ -3,7 +3,8 @@
 //! (`options`).
 
 use crate::{
-    Limits, StartError, exposure::Protection, telemetry::LogFormat, tls::TlsArgs, traces::TraceArgs,
+    Limits, StartError, UsageError, exposure::Protection, telemetry::LogFormat, tls::TlsArgs,
+    traces::TraceArgs,
 };
 use clap::{Args, value_parser};
 use identity::{AccountId, Directory, Region, ServiceName};
@@ -37,6 +38,10 @@ pub struct CommonArgs {
     /// Who may call (TOML, mode 0600). Without it, whoever reaches the port is the account root
     #[arg(long, value_name = "FILE")]
     pub principals: Option<PathBuf>,
+    /// Take requests over AWS JSON that are signed with an access key which is nobody's for the account root's, without
+    /// looking at the signature. For development: not together with --principals
+    #[arg(long)]
+    pub accept_any_credentials: bool,
     /// Listen to other machines although that is not safe
     #[arg(long)]
     pub insecure_dev: bool,
@@ -134,6 +139,7 @@ impl CommonArgs {
     /// Who may call: the principals of `--principals`, or for development the account root, whose credential is kept
     /// in the data directory. With `service`, that service may act for others: its credential is kept there too.
     pub fn directory(&self, service: Option<ServiceName>) -> Result<Directory, StartError> {
+        self.check_credentials()?;
         match &self.principals {
             Some(path) => Ok(Directory::load(path)?),
             None => Ok(Directory::development_in(self.create_data_dir()?, &self.account, service)?),
@@ -143,6 +149,7 @@ impl CommonArgs {
     /// Finds what would stop a start, without making or binding anything.
     pub fn check(&self) -> Result<(), StartError> {
         self.log.filter()?;
+        self.check_credentials()?;
         if let Some(path) = &self.principals {
             Directory::load(path)?;
         }
@@ -154,6 +161,16 @@ impl CommonArgs {
         };
         protection.check(self.listen)?;
         Ok(tls.map_or(Ok(()), |files| files.load().map(drop))?)
+    }
+
+    /// Principals that nobody has to be would be no principals.
+    fn check_credentials(&self) -> Result<(), UsageError> {
+        match (&self.principals, self.accept_any_credentials) {
+            (Some(_), true) => {
+                Err(UsageError::new("--accept-any-credentials and --principals exclude each other"))
+            }
+            _ => Ok(()),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Who calls: client certificates, HTTP Basic credentials, and for services the principal they act for.
+//! Who calls: client certificates, HTTP Basic credentials, AWS signatures, and for services the principal they act for.
 //!
 //! The gate fails closed: whatever it does not understand is refused, and credentials that are wrong are refused even
 //! where none would be accepted. A certificate that is a principal's decides; Basic credentials beside it must be right
@@ -8,12 +8,13 @@
 //!
 //! Basic credentials come over TLS or loopback only, because no other listener starts (`exposure`), unless that was waived.
 
-use crate::{RequestId, peers::Peer, status};
+use crate::{RequestId, json::Failure, peers::Peer, status};
+use aws_json::sigv4::{BodyHash, Claim, Here, SignatureError};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use fault::{Fault, Kind};
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION, request::Parts};
-use identity::{AuthError, Caller, Directory, Principal, PrincipalArn};
-use std::{borrow::Cow, sync::Arc};
+use identity::{AuthError, Caller, Directory, Principal, PrincipalArn, SecretKey};
+use std::{borrow::Cow, sync::Arc, time::SystemTime};
 use tonic::Status;
 use zeroize::Zeroizing;
 
@@ -35,6 +36,8 @@ pub(crate) struct Gate {
     pub(crate) directory: Arc<Directory>,
     /// Whether services may name the principal they act for.
     pub(crate) accepts_on_behalf_of: bool,
+    /// Whether an access key that is nobody's is anybody's: then its requests are the anonymous principal's.
+    pub(crate) accepts_any_key: bool,
 }
 
 /// Why a request is not let in.
@@ -58,6 +61,54 @@ impl Gate {
         match single(&request.headers, ON_BEHALF_OF_HEADER)? {
             Some(value) => self.on_behalf_of(&principal, value),
             None => Ok(Caller::direct(principal)),
+        }
+    }
+
+    /// Who signed a request for `service` in `region`, with a body of this hash. Only the signature says who calls: a
+    /// certificate beside it must be the same principal's, or that of a service which passes the request on. Acting for
+    /// others is not for signed requests.
+    pub(crate) fn signed(
+        &self,
+        head: &Parts,
+        region: &str,
+        service: &str,
+        body: &BodyHash,
+    ) -> Result<Caller, Failure> {
+        let here = Here { region, service, now: SystemTime::now() };
+        let signer = self.signer(head, &here, body)?;
+        let certified = match head.extensions.get::<Peer>() {
+            Some(peer) => peer.certified.clone()?,
+            None => None,
+        };
+        match certified {
+            Some(other) if other.arn != signer.arn && other.as_service().is_none() => Err(AuthError.into()),
+            _ if head.headers.contains_key(ON_BEHALF_OF_HEADER) => {
+                Err(Refusal::NotRepresentable(signer.arn.clone()).into())
+            }
+            _ => Ok(Caller::direct(signer)),
+        }
+    }
+
+    fn signer(
+        &self,
+        head: &Parts,
+        here: &Here<'_>,
+        body: &BodyHash,
+    ) -> Result<Arc<Principal>, SignatureError> {
+        if self.accepts_any_key {
+            let key = Claim::read(head, None)?.access_key_id();
+            if let (false, Some(anonymous)) = (self.directory.has_key(key), self.directory.anonymous()) {
+                return Ok(anonymous);
+            }
+        }
+        let claim = Claim::read(head, Some(here))?;
+        let signed = |secret: &SecretKey| claim.is_signed_with(secret.expose().as_bytes(), body);
+        let (holder, is_right) = self.directory.holder(claim.access_key_id(), signed);
+        match holder {
+            // There are no temporary credentials, so a session token is nobody's.
+            Some(holder) if is_right && !claim.has_session_token() => Ok(holder),
+            Some(_) if !claim.has_session_token() => Err(SignatureError::Mismatch),
+            _ => Err(SignatureError::Unrecognized),
         }
     }
 

@@ -73,8 +73,17 @@ impl http_body::Body for Observed {
         self.is_ended || (self.first.is_none() && self.inner.is_end_stream())
     }
 
+    /// HTTP/1.1 writes the length of a body before it.
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        let first = self.first.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref());
+        let more = first.map_or(0, |bytes| u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        let rest = self.inner.size_hint();
+        let mut hint = SizeHint::new();
+        hint.set_lower(rest.lower().saturating_add(more));
+        if let Some(upper) = rest.upper() {
+            hint.set_upper(upper.saturating_add(more));
+        }
+        hint
     }
 }
 

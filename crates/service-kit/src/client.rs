@@ -3,16 +3,26 @@
 use crate::{
     ON_BEHALF_OF_HEADER, REQUEST_ID_HEADER, UsageError,
     reload::Reloaded,
-    tls::{ClientFiles, KeyPair},
+    tls::{ClientFiles, HTTP_1, KeyPair},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::Uri;
-use hyper_util::rt::TokioIo;
+use hyper_util::{
+    client::legacy::connect::{Connected, Connection},
+    rt::TokioIo,
+};
 use identity::{Credential, PrincipalArn};
 use rustls::{ClientConfig, pki_types::ServerName};
-use std::{fmt, io, net::IpAddr, path::PathBuf};
+use std::{
+    fmt, io,
+    net::IpAddr,
+    path::PathBuf,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
+    io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
 };
 use tokio_rustls::TlsConnector;
@@ -63,10 +73,25 @@ impl Upstream {
     pub fn channel(&self, settings: impl FnOnce(Endpoint) -> Endpoint) -> Channel {
         let tls = self.tls.clone();
         let connector = tower::service_fn(move |url| {
-            let tls = tls.clone();
+            let tls = tls.as_ref().map(Reloaded::current);
             async move { connect(url, tls).await.map(TokioIo::new) }
         });
         settings(Endpoint::from(self.url.clone())).connect_with_connector_lazy(connector)
+    }
+
+    /// Connections of HTTP/1.1 to it.
+    pub(crate) fn connector(&self) -> Connector {
+        let tls = self.tls.clone();
+        Connector(Arc::new(move || {
+            let mut config = ClientConfig::clone(&*tls.as_ref()?.current());
+            config.alpn_protocols = vec![HTTP_1.to_vec()];
+            Some(Arc::new(config))
+        }))
+    }
+
+    /// Where it is.
+    pub(crate) fn url(&self) -> &Uri {
+        &self.url
     }
 
     /// Who this side is.
@@ -86,14 +111,66 @@ trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
 
-async fn connect(url: Uri, tls: Option<Reloaded<ClientConfig>>) -> io::Result<Box<dyn Duplex>> {
+async fn connect(url: Uri, tls: Option<Arc<ClientConfig>>) -> io::Result<Box<dyn Duplex>> {
     let host = host(&url);
     let port = url.port_u16().unwrap_or(if tls.is_some() { 443 } else { 80 });
     let tcp = TcpStream::connect((host, port)).await?;
     tcp.set_nodelay(true)?;
     let Some(tls) = tls else { return Ok(Box::new(tcp)) };
     let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
-    Ok(Box::new(TlsConnector::from(tls.current()).connect(name, tcp).await?))
+    Ok(Box::new(TlsConnector::from(tls).connect(name, tcp).await?))
+}
+
+/// Makes connections for a pool of them. What it is given says, for each connection, what there is to know of TLS.
+#[derive(Clone)]
+pub(crate) struct Connector(Arc<dyn Fn() -> Option<Arc<ClientConfig>> + Send + Sync>);
+
+impl tower::Service<Uri> for Connector {
+    type Response = TokioIo<Pooled>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, url: Uri) -> Self::Future {
+        let tls = (self.0)();
+        Box::pin(async move { Ok(TokioIo::new(Pooled(connect(url, tls).await?))) })
+    }
+}
+
+/// A connection of a pool.
+pub(crate) struct Pooled(Box<dyn Duplex>);
+
+impl Connection for Pooled {
+    fn connected(&self) -> Connected {
+        Connected::new()
+    }
+}
+
+impl AsyncRead for Pooled {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.0).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Pooled {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut *self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.0).poll_shutdown(cx)
+    }
 }
 
 fn is_loopback(url: &Uri) -> bool {

@@ -3,7 +3,7 @@
 //!
 //! One stack wraps every route of a [`Server`], the unknown ones too, so that no handler can be reached without it:
 //! request id, concurrency limit, span, metrics, access log, authentication. What is public is a list of four paths
-//! (health and reflection). A handler finds out who calls with [`caller`], and turns an error into an answer with
+//! (health and reflection). Beside gRPC a server can have doors for AWS's JSON protocols ([`JsonApi`]). A handler finds out who calls with [`caller`], and turns an error into an answer with
 //! [`status`], the only place that does.
 //!
 //! A service's `main` is [`main`] with what to do for each subcommand. To serve is: [`telemetry::init`],
@@ -18,6 +18,7 @@ mod body;
 mod budget;
 mod client;
 mod config_file;
+mod connections;
 mod deadline;
 mod exposure;
 mod healthcheck;
@@ -46,7 +47,7 @@ pub use args::{CommonArgs, ConfigArgs, LimitArgs, LogArgs};
 pub use auth::{ON_BEHALF_OF_HEADER, caller};
 pub use client::{ClientIdentity, Upstream};
 pub use healthcheck::{HealthcheckArgs, Unhealthy};
-pub use json::{Call, Failure, JsonApi};
+pub use json::{Call, Failure, JsonApi, Neighbour};
 pub use limits::Limits;
 pub use prometheus_client::registry::Registry;
 pub use readiness::Readiness;

@@ -12,9 +12,11 @@ pub struct Limits {
     pub concurrent_public_requests: usize,
     /// The same for streams that need no credentials, so that nobody can keep a health check out by watching.
     pub concurrent_public_streams: usize,
+    /// The same for requests over AWS JSON until their signature is verified, for which all of their body has to be there.
+    pub concurrent_unproven_requests: usize,
     /// Connections at the same time. Each costs some 30 KB, with TLS some 40 KB (`tests/protection.rs`).
     pub connections: usize,
-    /// How long a new connection may take to begin: TLS, and the first bytes of HTTP/2.
+    /// How long a new connection may take to begin: TLS, and the first bytes of HTTP.
     pub handshake: Duration,
     /// How long a request may take to be answered, whatever time its caller gives it. Streams may take for ever.
     pub request: Duration,
@@ -44,6 +46,7 @@ impl Default for Limits {
             concurrent_requests: 4_096,
             concurrent_public_requests: 256,
             concurrent_public_streams: 256,
+            concurrent_unproven_requests: 1_024,
             connections: 4_096,
             handshake: Duration::from_secs(10),
             request: Duration::from_secs(30),

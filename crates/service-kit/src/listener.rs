@@ -1,4 +1,4 @@
-//! The listener: takes connections, proves who is at the other end, and hands them to HTTP/2.
+//! The listener: takes connections, proves who is at the other end, and hands them to HTTP.
 //!
 //! A connection has its place among the [`Peers`](crate::peers) before anything is read of it, and keeps it until it is
 //! closed. What its client certificate proves is found out once, when it begins.
@@ -27,7 +27,6 @@ use tokio::{
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
-use tonic::transport::server::Connected;
 
 /// Length of what every HTTP/2 connection begins with (RFC 9113, section 3.4).
 const PREFACE_BYTES: usize = 24;
@@ -39,7 +38,7 @@ const READY: usize = 16;
 /// What is needed to take a connection.
 pub(crate) struct Listener {
     pub(crate) tcp: TcpListener,
-    /// Nothing for plain HTTP/2.
+    /// Nothing for plain HTTP.
     pub(crate) tls: Option<Reloaded<ServerConfig>>,
     pub(crate) directory: Arc<Directory>,
     pub(crate) peers: Arc<Peers>,
@@ -130,12 +129,9 @@ impl Connection {
         let cut = Box::pin(place.cut().cancelled_owned());
         Self { transport, place, peer, cut, heard_bytes: 0 }
     }
-}
 
-impl Connected for Connection {
-    type ConnectInfo = Peer;
-
-    fn connect_info(&self) -> Peer {
+    /// Who is at the other end.
+    pub(crate) fn peer(&self) -> Peer {
         self.peer.clone()
     }
 }

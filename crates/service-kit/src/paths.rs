@@ -2,6 +2,7 @@
 //!
 //! A path that is on no descriptor is counted as `unknown`: callers must not be able to make up label values.
 
+use crate::RequestId;
 use prost::{DecodeError, Message};
 use prost_types::FileDescriptorSet;
 use std::{collections::HashMap, sync::Arc};
@@ -14,14 +15,38 @@ const PUBLIC: [&str; 4] = [
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
 ];
 
+/// `rpc.system` of a trace (<https://opentelemetry.io/docs/specs/semconv/rpc/>).
+pub(crate) const GRPC_SYSTEM: &str = "grpc";
+const JSON_SYSTEM: &str = "aws-api";
+
 /// A method as metrics and logs name it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Method {
+    /// Which kind of door it is behind.
+    pub(crate) system: &'static str,
     pub(crate) service: Arc<str>,
     pub(crate) name: Arc<str>,
     pub(crate) is_public: bool,
     /// Whether it may take as long as its caller likes: a watch, or a conversation.
     pub(crate) is_stream: bool,
+}
+
+impl Method {
+    /// An operation behind a door for AWS's JSON.
+    pub(crate) fn of_json(service: &Arc<str>, name: &str) -> Self {
+        Self {
+            system: JSON_SYSTEM,
+            service: service.clone(),
+            name: name.into(),
+            is_public: false,
+            is_stream: false,
+        }
+    }
+
+    /// The span of a request for it in the log.
+    pub(crate) fn span(&self, id: &RequestId) -> tracing::Span {
+        tracing::info_span!("rpc", service = %self.service, method = %self.name, request_id = %id)
+    }
 }
 
 /// Every method of the given descriptor sets.
@@ -43,13 +68,17 @@ impl Paths {
                         let name = method.name().into();
                         let is_stream = method.server_streaming() || method.client_streaming();
                         let service = service_name.clone();
-                        known.insert(path, Method { service, name, is_public, is_stream });
+                        known.insert(
+                            path,
+                            Method { system: GRPC_SYSTEM, service, name, is_public, is_stream },
+                        );
                     }
                 }
             }
         }
         let name: Arc<str> = "unknown".into();
-        let unknown = Method { service: name.clone(), name, is_public: false, is_stream: false };
+        let unknown =
+            Method { system: GRPC_SYSTEM, service: name.clone(), name, is_public: false, is_stream: false };
         Ok(Self { known, unknown })
     }
 

@@ -1,6 +1,6 @@
 //! Who is connected: what each connection has proved, what it has in work, and which ones are cut.
 //!
-//! A connection is cut when it does not begin to speak HTTP/2 in time, when the answer of one of its requests is not
+//! A connection is cut when it does not begin to speak HTTP in time, when the answer of one of its requests is not
 //! taken in time, and when the server is full and it is the one that was of no use for the longest time. A connection
 //! that only keeps quiet stays while there is room: it costs little, and to cut it could lose a request on its way.
 
@@ -148,7 +148,7 @@ impl Place {
         self.state.cut.clone()
     }
 
-    /// The peer has begun to speak HTTP/2.
+    /// The peer has begun to speak HTTP.
     pub(crate) fn speaks(&self) {
         self.state.speaks.store(true, Ordering::Relaxed);
     }
@@ -163,6 +163,8 @@ impl Drop for Place {
 impl Peer {
     /// A request begins. A stream may take for ever; any other is expected to end, answer and all.
     pub(crate) fn begin(&self, is_stream: bool) -> InWork {
+        // The shortest request of HTTP/1.1 is shorter than what HTTP/2 begins with.
+        self.state.speaks.store(true, Ordering::Relaxed);
         let mut work = locked(&self.state.work);
         let request = if is_stream {
             work.streams = work.streams.saturating_add(1);
@@ -208,7 +210,7 @@ impl State {
         let is_silent = !self.speaks.load(Ordering::Relaxed) && self.since.elapsed() > limits.handshake;
         let oldest = locked(&self.work).requests.values().next().copied();
         if is_silent {
-            self.cut("it does not speak HTTP/2");
+            self.cut("it does not speak HTTP");
         } else if oldest.is_some_and(|began| began.elapsed() > limits.request + limits.answer) {
             self.cut("an answer was not taken");
         }

@@ -1,6 +1,10 @@
 //! What the server itself answers, because no handler did: too much at once, too late, or a defect.
 
-use crate::{RequestId, answer::turned_away, status};
+use crate::{
+    RequestId,
+    answer::{log, turned_away},
+    status,
+};
 use fault::{Fault, Kind};
 use std::{borrow::Cow, time::Duration};
 use tonic::Status;
@@ -17,6 +21,9 @@ pub(crate) enum Unserved {
     /// The time that the caller or the server gives a request has passed. What it did may stand.
     #[error("not done in time")]
     Late,
+    /// Whoever answers such requests is not there.
+    #[error("the neighbour does not answer")]
+    Away,
     /// A defect in a handler.
     #[error("a handler panicked")]
     Panicked,
@@ -27,8 +34,15 @@ impl Unserved {
     pub(crate) fn answer(self, domain: &'static str, id: &RequestId) -> Status {
         match self {
             Self::Overloaded => turned_away(&self, domain, id, Some(RETRY_AFTER)),
-            Self::Late => turned_away(&self, domain, id, None),
+            Self::Late | Self::Away => turned_away(&self, domain, id, None),
             Self::Panicked => status(&self, domain, id),
+        }
+    }
+
+    /// Logs a defect. The rest is in the access log and in the metrics, because callers can bring it about as they like.
+    pub(crate) fn log(self, domain: &'static str, id: &RequestId) {
+        if self == Self::Panicked {
+            log(&self, domain, id);
         }
     }
 }
@@ -36,7 +50,7 @@ impl Unserved {
 impl Fault for Unserved {
     fn kind(&self) -> Kind {
         match self {
-            Self::Overloaded => Kind::Unavailable,
+            Self::Overloaded | Self::Away => Kind::Unavailable,
             Self::Late => Kind::Deadline,
             Self::Panicked => Kind::Internal,
         }
@@ -44,7 +58,7 @@ impl Fault for Unserved {
 
     fn reason(&self) -> &'static str {
         match self {
-            Self::Overloaded => "ServiceUnavailable",
+            Self::Overloaded | Self::Away => "ServiceUnavailable",
             Self::Late => "RequestTimeout",
             Self::Panicked => "InternalServerError",
         }
@@ -54,6 +68,7 @@ impl Fault for Unserved {
         match self {
             Self::Overloaded => "The service has too many requests in work. Try again later.",
             Self::Late => "The request was not done in time; what it was to change may be changed.",
+            Self::Away => "The service that answers such requests does not answer. Try again later.",
             Self::Panicked => "An internal error occurred.",
         }
         .into()

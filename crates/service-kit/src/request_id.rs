@@ -18,6 +18,11 @@ impl RequestId {
         Self(uuid::Uuid::new_v4().to_string().into())
     }
 
+    /// An id that was made elsewhere.
+    pub(crate) fn made(id: String) -> Self {
+        Self(id.into())
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,10 +1,12 @@
 //! A server: it is put together, bound, and then serves until it is told to stop.
 
 use crate::{
-    CommonArgs, Limits, Readiness, StartError, admin,
+    CommonArgs, JsonApi, Limits, Neighbour, Readiness, StartError, admin,
     auth::Gate,
     budget::Budget,
+    connections,
     exposure::Protection,
+    json::Doors,
     listener::Listener,
     metrics::RpcMetrics,
     paths::Paths,
@@ -14,8 +16,9 @@ use crate::{
     tls::{ServerFiles, TlsArgs},
     traces,
 };
-use axum::{middleware::from_fn_with_state, response::IntoResponse};
-use identity::Directory;
+use aws_json::Protocol;
+use axum::{Router, middleware::from_fn_with_state, response::IntoResponse};
+use identity::{Directory, Region};
 use prometheus_client::registry::Registry;
 use rustls::ServerConfig;
 use std::{convert::Infallible, error::Error, io, net::SocketAddr, sync::Arc};
@@ -37,6 +40,7 @@ pub struct Server {
     domain: &'static str,
     gate: Gate,
     routes: RoutesBuilder,
+    doors: Doors,
     services: Vec<&'static str>,
     descriptors: Vec<&'static [u8]>,
     registry: Registry,
@@ -53,8 +57,9 @@ impl Server {
         readiness.not_ready(SERVER, "starting");
         Self {
             domain,
-            gate: Gate { directory, accepts_on_behalf_of: false },
+            gate: Gate { directory, accepts_on_behalf_of: false, accepts_any_key: false },
             routes: RoutesBuilder::default(),
+            doors: Doors::default(),
             services: Vec::new(),
             descriptors: vec![
                 tonic_health::pb::FILE_DESCRIPTOR_SET,
@@ -82,6 +87,18 @@ impl Server {
         self
     }
 
+    /// Serves an API over AWS JSON too, on the same port, to whoever signs for `region`.
+    pub fn json(mut self, region: Region, api: impl JsonApi) -> Self {
+        self.doors.serve(region, Arc::new(api));
+        self
+    }
+
+    /// Passes requests of `protocol` on to the service that they are for.
+    pub fn neighbour(mut self, protocol: &'static Protocol, neighbour: Neighbour) -> Self {
+        self.doors.pass_on(protocol, neighbour);
+        self
+    }
+
     /// Adds an encoded descriptor set, for reflection and for the names in metrics.
     pub fn descriptors(mut self, set: &'static [u8]) -> Self {
         self.descriptors.push(set);
@@ -105,6 +122,7 @@ impl Server {
         self.limits = common.limits.limits();
         self.tls = common.tls.clone();
         self.insecure_dev = common.insecure_dev;
+        self.gate.accepts_any_key = common.accept_any_credentials;
         self
     }
 
@@ -139,10 +157,12 @@ impl Server {
         let stack = Stack {
             gate: self.gate,
             paths,
+            doors: self.doors,
             metrics,
             permits: Arc::new(Semaphore::new(self.limits.concurrent_requests)),
             public_permits: Arc::new(Semaphore::new(self.limits.concurrent_public_requests)),
             public_streams: Arc::new(Semaphore::new(self.limits.concurrent_public_streams)),
+            unproven_permits: Arc::new(Semaphore::new(self.limits.concurrent_unproven_requests)),
             uploads: Budget::new(self.limits.body_bytes),
             answers: Budget::new(self.limits.answer_bytes),
             longest: self.limits.request,
@@ -154,7 +174,7 @@ impl Server {
         let (admin_listener, admin_address) = bind(admin).await?;
         tracing::info!(domain = self.domain, %address, %admin_address, "listening");
         Ok(Bound {
-            routes: routes.into_axum_router().layer(layer).into(),
+            router: routes.into_axum_router().layer(layer),
             services: self.services,
             reporter,
             listener,
@@ -204,14 +224,14 @@ impl Server {
 
 /// A server that has its ports and does not serve yet.
 pub struct Bound {
-    routes: Routes,
+    router: Router,
     services: Vec<&'static str>,
     reporter: HealthReporter,
     listener: TcpListener,
     tls: Option<Reloaded<ServerConfig>>,
     directory: Arc<Directory>,
     address: SocketAddr,
-    admin_router: axum::Router,
+    admin_router: Router,
     admin_listener: TcpListener,
     admin_address: SocketAddr,
     readiness: Readiness,
@@ -239,11 +259,6 @@ impl Bound {
     /// Serves until `stop` is cancelled; then takes no more connections, lets requests that are in work finish for as
     /// long as the limits say, and returns. Streams that wait for something to happen are ended.
     pub async fn serve(self, stop: CancellationToken) -> io::Result<()> {
-        let mut server = tonic::transport::Server::builder()
-            .max_concurrent_streams(self.limits.streams_per_connection)
-            .http2_max_header_list_size(self.limits.header_bytes)
-            .http2_keepalive_interval(Some(self.limits.keepalive))
-            .http2_keepalive_timeout(Some(self.limits.keepalive_timeout));
         // Dropped at the end, and with it whatever still runs.
         let mut background = JoinSet::new();
         let listener = Listener {
@@ -271,9 +286,7 @@ impl Bound {
         background.spawn(report(self.readiness.clone(), self.reporter, self.services));
         self.readiness.ready(SERVER);
 
-        let serving = server
-            .add_routes(self.routes)
-            .serve_with_incoming_shutdown(incoming, stop.clone().cancelled_owned());
+        let serving = connections::serve(self.router, incoming, &self.limits);
         let late = async {
             stop.cancelled().await;
             self.readiness.not_ready(SERVER, "stopping");
@@ -281,7 +294,7 @@ impl Bound {
             tokio::time::sleep(self.limits.drain).await;
         };
         tokio::select! {
-            served = serving => served.map_err(io::Error::other),
+            () = serving => Ok(()),
             () = late => {
                 tracing::warn!(seconds = self.limits.drain.as_secs(), "requests in work were cut off");
                 Ok(())

@@ -1,4 +1,4 @@
-//! The stack around every route: request id, limits, deadline, span, authentication, and at the end one record of the outcome.
+//! The stack around every route and every door: request id, limits, deadline, span, authentication, and at the end one record of the outcome.
 //!
 //! A request's record is written when the last byte of its answer is gone, or when the caller has gone away; it feeds
 //! the metrics, the access log (target `access`) and the trace. None ever holds a body, a key or an item.
@@ -9,12 +9,13 @@ use crate::{
     body::{First, Observed},
     budget::{Budget, FREE_BYTES, Taken},
     deadline::time_for,
+    json::{Asked, Doors},
     metrics::{RpcMetrics, code_name},
     paths::{Method, Paths},
     peers::{InWork, Peer},
     refusal::Unserved,
-    traces::Span,
-    unhandled::Asked,
+    traces::{Span, TraceParent},
+    unhandled,
     upload::Upload,
 };
 use axum::{
@@ -23,6 +24,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use http::HeaderMap;
 use identity::Caller;
 use std::{
     future::poll_fn,
@@ -41,12 +43,15 @@ use tracing::Instrument;
 pub(crate) struct Stack {
     pub(crate) gate: Gate,
     pub(crate) paths: Paths,
+    pub(crate) doors: Doors,
     pub(crate) metrics: RpcMetrics,
     pub(crate) permits: Arc<Semaphore>,
     /// For the paths that need no credentials.
     pub(crate) public_permits: Arc<Semaphore>,
     /// For those of them that may take for ever.
     pub(crate) public_streams: Arc<Semaphore>,
+    /// For those whose caller is known only when all of their body is there.
+    pub(crate) unproven_permits: Arc<Semaphore>,
     /// For the bodies of requests.
     pub(crate) uploads: Budget,
     /// For the bodies of answers.
@@ -59,57 +64,83 @@ pub(crate) struct Stack {
 
 /// The middleware: everything that happens around a handler, in order.
 pub(crate) async fn handle(State(stack): State<Arc<Stack>>, request: Request, next: Next) -> Response {
-    let id = RequestId::from_headers(request.headers());
-    let method = stack.paths.method(request.uri().path()).clone();
-    let span = tracing::info_span!("rpc", service = %method.service, method = %method.name, request_id = %id);
-    let in_work = request.extensions().get::<Peer>().map(|peer| peer.begin(method.is_stream));
-    let time = (!method.is_stream).then(|| time_for(request.headers(), stack.longest));
-    let asked = Asked::with(request.headers());
-    let mut record = Record::start(&stack, method, id.clone(), in_work);
-    let response = match stack.admit(request, &id, &mut record) {
-        Ok(request) => match in_time(time, contained(next.run(request))).instrument(span).await {
-            Ok(response) => asked.explain(response, stack.domain, &id),
-            Err(unserved) => unserved.answer(stack.domain, &id).into_http(),
-        },
-        Err(refusal) => refusal.into_http(),
-    };
-    let (mut response, first) = stack.hold(response, &id, &mut record).await;
-    id.write_to(response.headers_mut());
-    record.note_head(response.headers());
-    let stop = stack.stop.clone();
-    response.map(|body| Body::new(Observed::new(first, body, record, stop)))
+    match stack.doors.asked(&request) {
+        Some(asked) => stack.json(&asked, request).await,
+        None => stack.grpc(request, next).await,
+    }
 }
 
 impl Stack {
+    async fn grpc(&self, request: Request, next: Next) -> Response {
+        let id = RequestId::from_headers(request.headers());
+        let method = self.paths.method(request.uri().path()).clone();
+        let span = method.span(&id);
+        let time = (!method.is_stream).then(|| time_for(request.headers(), self.longest));
+        let asked = unhandled::Asked::with(request.headers());
+        let mut record = Record::start(self, method, &id, &request);
+        let response = match self.admit(request, &id, &mut record) {
+            Ok(request) => match in_time(time, contained(next.run(request))).instrument(span).await {
+                Ok(response) => asked.explain(response, self.domain, &id),
+                Err(unserved) => unserved.answer(self.domain, &id).into_http(),
+            },
+            Err(refusal) => refusal.into_http(),
+        };
+        let (mut response, first) = match self.hold(response, &mut record).await {
+            Ok(held) => held,
+            Err(unserved) => (unserved.answer(self.domain, &id).into_http(), None),
+        };
+        id.write_to(response.headers_mut());
+        record.note_head(response.headers());
+        self.observed(response, first, record)
+    }
+
+    async fn json(&self, asked: &Asked<'_>, request: Request) -> Response {
+        let (id, method) = (asked.request_id(), asked.method());
+        let span = method.span(&id);
+        let mut record = Record::start(self, method, &id, &request);
+        let response = asked.answer(self, request, &id, &mut record).instrument(span).await;
+        let (response, first) = match self.hold(response.map(Body::new), &mut record).await {
+            Ok(held) => held,
+            Err(unserved) => (asked.unserved(self, unserved, &id, &mut record), None),
+        };
+        self.observed(response, first, record)
+    }
+
     /// Lets a request in, with its id and its caller in the extensions, or says why not.
     fn admit(&self, request: Request, id: &RequestId, record: &mut Record) -> Result<Request, Box<Status>> {
         let (mut head, body) = request.into_parts();
         head.extensions.insert(id.clone());
+        self.take_place(record).map_err(|unserved| Box::new(unserved.answer(self.domain, id)))?;
+        if !record.method.is_public {
+            let caller = self.gate.admit(&head).map_err(|refusal| Box::new(refusal.status(id)))?;
+            record.know(&caller, id, &head.headers);
+            head.extensions.insert(caller);
+            record.trace_parent().map(|parent| head.extensions.insert(parent));
+        }
+        let upload = Upload::new(body, self.uploads.clone(), record.upload());
+        Ok(Request::from_parts(head, Body::new(upload)))
+    }
+
+    /// Takes a place among the requests in work.
+    pub(crate) fn take_place(&self, record: &mut Record) -> Result<(), Unserved> {
         let permits = match (record.method.is_public, record.method.is_stream) {
             (false, _) => &self.permits,
             (true, false) => &self.public_permits,
             (true, true) => &self.public_streams,
         };
-        let overloaded = |_| Box::new(Unserved::Overloaded.answer(self.domain, id));
-        record.permit = Some(permits.clone().try_acquire_owned().map_err(overloaded)?);
-        if !record.method.is_public {
-            let caller = self.gate.admit(&head).map_err(|refusal| Box::new(refusal.status(id)))?;
-            record.caller = Some(caller.clone());
-            record.in_work.iter_mut().for_each(InWork::is_useful);
-            head.extensions.insert(caller);
-            // Nobody else may fill the queue of what is exported, or say to which trace a request belongs.
-            let trace = record.trace.insert(Span::server(&record.method, id, &head.headers));
-            trace.trace_parent().map(|parent| head.extensions.insert(parent));
-        }
-        let upload = Upload::new(body, self.uploads.clone(), record.upload.clone());
-        Ok(Request::from_parts(head, Body::new(upload)))
+        record.take(permits)
+    }
+
+    /// Takes a place among the requests that nobody has proved to be theirs yet, so that these do not keep out the others.
+    pub(crate) fn take_unproven_place(&self, record: &mut Record) -> Result<(), Unserved> {
+        record.take(&self.unproven_permits)
     }
 
     /// Encodes the answer of a unary call, which is in memory anyway, and counts it: its caller may be slow to take it. If
     /// there is no room, it is given up for a refusal; what the call did stands, as when an answer is lost.
-    async fn hold(&self, answer: Response, id: &RequestId, record: &mut Record) -> (Response, First) {
+    async fn hold(&self, answer: Response, record: &mut Record) -> Result<(Response, First), Unserved> {
         if record.method.is_stream {
-            return (answer, None);
+            return Ok((answer, None));
         }
         let (head, mut body) = answer.into_parts();
         let first = poll_fn(|cx| http_body::Body::poll_frame(Pin::new(&mut body), cx)).await;
@@ -118,14 +149,20 @@ impl Stack {
             _ => 0,
         };
         if bytes > FREE_BYTES && !record.answer.take(bytes, &self.answers) {
-            return (Unserved::Overloaded.answer(self.domain, id).into_http(), None);
+            return Err(Unserved::Overloaded);
         }
-        (Response::from_parts(head, body), first)
+        Ok((Response::from_parts(head, body), first))
+    }
+
+    /// The answer, with its record, which is told when the last byte is gone.
+    fn observed(&self, answer: Response, first: First, record: Record) -> Response {
+        let stop = self.stop.clone();
+        answer.map(|body| Body::new(Observed::new(first, body, record, stop)))
     }
 }
 
 /// A handler that panics fails its own request; without this it would take down every other one on its connection.
-async fn contained(handler: impl Future<Output = Response>) -> Result<Response, Unserved> {
+pub(crate) async fn contained<T>(handler: impl Future<Output = T>) -> Result<T, Unserved> {
     let mut handler = pin!(handler);
     // Nothing of an unwound handler is used again: the future is dropped with its request.
     poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(cx))) {
@@ -136,10 +173,10 @@ async fn contained(handler: impl Future<Output = Response>) -> Result<Response, 
 }
 
 /// A handler that is not done in `time` is dropped, as if its caller had gone away.
-async fn in_time(
+pub(crate) async fn in_time<T>(
     time: Option<Duration>,
-    handler: impl Future<Output = Result<Response, Unserved>>,
-) -> Result<Response, Unserved> {
+    handler: impl Future<Output = Result<T, Unserved>>,
+) -> Result<T, Unserved> {
     match time {
         Some(time) => tokio::time::timeout(time, handler).await.unwrap_or(Err(Unserved::Late)),
         None => handler.await,
@@ -166,13 +203,14 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    fn start(stack: &Stack, method: Method, id: RequestId, in_work: Option<InWork>) -> Self {
+    fn start(stack: &Stack, method: Method, id: &RequestId, request: &Request) -> Self {
+        let in_work = request.extensions().get::<Peer>().map(|peer| peer.begin(method.is_stream));
         let metrics = stack.metrics.clone();
         metrics.in_flight.inc();
         Self {
             metrics,
             method,
-            id,
+            id: id.clone(),
             started: Instant::now(),
             caller: None,
             code: None,
@@ -184,8 +222,33 @@ impl Record {
         }
     }
 
+    /// Takes one of these places, for the one that it has.
+    fn take(&mut self, permits: &Arc<Semaphore>) -> Result<(), Unserved> {
+        let permit = permits.clone().try_acquire_owned().map_err(|_| Unserved::Overloaded)?;
+        self.permit = Some(permit);
+        Ok(())
+    }
+
+    /// Notes who calls. From then on there is a span: nobody else may fill the queue of what is exported, or say to which
+    /// trace a request belongs.
+    pub(crate) fn know(&mut self, caller: &Caller, id: &RequestId, headers: &HeaderMap) {
+        self.caller = Some(caller.clone());
+        self.in_work.iter_mut().for_each(InWork::is_useful);
+        self.trace = Some(Span::server(&self.method, id, headers));
+    }
+
+    /// What the request tells those whom it causes of its trace.
+    pub(crate) fn trace_parent(&self) -> Option<TraceParent> {
+        self.trace.as_ref().and_then(Span::trace_parent)
+    }
+
+    /// What the request's body has of the budget for bodies.
+    pub(crate) fn upload(&self) -> Taken {
+        self.upload.clone()
+    }
+
     /// Takes the code from headers or trailers, if they have one.
-    pub(crate) fn note_head(&mut self, headers: &http::HeaderMap) {
+    pub(crate) fn note_head(&mut self, headers: &HeaderMap) {
         if let Some(code) = headers.get(Status::GRPC_STATUS) {
             self.code = Some(Code::from_bytes(code.as_bytes()));
         }

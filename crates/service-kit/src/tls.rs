@@ -22,7 +22,9 @@ use std::{
 };
 
 /// HTTP/2 (RFC 9113, section 3.2): all that gRPC speaks.
-const ALPN: &[u8] = b"h2";
+const HTTP_2: &[u8] = b"h2";
+/// HTTP/1.1 (RFC 7301, section 6): what most of AWS's clients speak.
+pub(crate) const HTTP_1: &[u8] = b"http/1.1";
 
 /// What a service shows, and whom it believes.
 #[derive(Args, Clone, Debug, Default)]
@@ -94,7 +96,7 @@ impl ServerFiles {
         };
         let (chain, key) = self.own.read()?;
         let mut config = builder.with_single_cert(chain, key).map_err(unusable(self.own.cert.display()))?;
-        config.alpn_protocols = vec![ALPN.to_vec()];
+        config.alpn_protocols = vec![HTTP_2.to_vec(), HTTP_1.to_vec()];
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
         Ok(config)
@@ -120,7 +122,7 @@ impl ClientFiles {
             }
             None => builder.with_no_client_auth(),
         };
-        config.alpn_protocols = vec![ALPN.to_vec()];
+        config.alpn_protocols = vec![HTTP_2.to_vec()];
         config.resumption = Resumption::disabled();
         Ok(config)
     }

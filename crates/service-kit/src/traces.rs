@@ -9,7 +9,10 @@
 //! request's `traceparent` names (<https://www.w3.org/TR/trace-context/>), and is made unless that caller chose not to be
 //! traced. A `tracestate` is neither read nor passed on: it may hold anything.
 
-use crate::{RequestId, UsageError, paths::Method};
+use crate::{
+    RequestId, UsageError,
+    paths::{GRPC_SYSTEM, Method},
+};
 use clap::Args;
 use http::{HeaderMap, Uri, uri::InvalidUri};
 use opentelemetry::{
@@ -168,17 +171,29 @@ impl Span {
     /// A request that is served.
     pub(crate) fn server(method: &Method, id: &RequestId, headers: &HeaderMap) -> Self {
         let parent = headers.get(TRACE_PARENT).and_then(|value| value.to_str().ok());
-        Self::start(SpanKind::Server, &method.service, &method.name, Some(id.as_str()), parent)
+        Self::start(
+            SpanKind::Server,
+            method.system,
+            (&method.service, &method.name),
+            Some(id.as_str()),
+            parent,
+        )
     }
 
     /// A call that is made, of the request with this id and this [`trace_parent`] if one caused it.
     pub fn client(service: &str, method: &str, id: Option<&str>, parent: Option<&str>) -> Self {
-        Self::start(SpanKind::Client, service, method, id, parent)
+        Self::start(SpanKind::Client, GRPC_SYSTEM, (service, method), id, parent)
     }
 
-    fn start(kind: SpanKind, service: &str, method: &str, id: Option<&str>, parent: Option<&str>) -> Self {
+    fn start(
+        kind: SpanKind,
+        system: &'static str,
+        (service, method): (&str, &str),
+        id: Option<&str>,
+        parent: Option<&str>,
+    ) -> Self {
         let span = TRACER.get().map(|tracer| {
-            let attributes = [("rpc.system", "grpc"), ("rpc.service", service), ("rpc.method", method)];
+            let attributes = [("rpc.system", system), ("rpc.service", service), ("rpc.method", method)];
             let attributes = attributes.into_iter().chain(id.map(|id| ("keystead.request_id", id)));
             let attributes = attributes.map(|(name, value)| KeyValue::new(name, value.to_owned()));
             let span = tracer.span_builder(format!("{service}/{method}")).with_kind(kind);
@@ -225,6 +240,12 @@ impl Drop for Span {
 /// The header's value that makes a request the parent of what it causes.
 #[derive(Clone)]
 pub(crate) struct TraceParent(Arc<str>);
+
+impl TraceParent {
+    pub(crate) fn into_inner(self) -> Arc<str> {
+        self.0
+    }
+}
 
 /// What a request tells those whom it causes of its trace, if it came through the [`Server`](crate::Server)'s stack and
 /// is traced: for [`Span::client`].

@@ -1,11 +1,15 @@
-//! Compares request types with AWS's model, for tests: the member lists in `tests/model`.
+//! Compares request types and answers with AWS's model, for tests: the member lists in `tests/model`.
 //!
 //! A member that AWS has and a struct does not even declare would be ignored silently; this is what finds it.
+
+mod answers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decode::Shape;
 use crate::structure::{Field, Standing};
+
+pub use answers::compare_answers;
 
 /// Where a type differs from the model, and why: a path as the lists write it, without `!`. It covers what is below it.
 pub type Deviation = (&'static str, &'static str);

@@ -132,7 +132,7 @@ impl Trail {
     }
 
     /// The operation is over.
-    pub(crate) fn close(mut self, refusal: Option<&KmsError>) {
+    pub(crate) fn close<F: Fault + ?Sized>(mut self, refusal: Option<&F>) {
         self.record.refusal = refusal.map(Fault::reason);
     }
 }

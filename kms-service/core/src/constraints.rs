@@ -3,7 +3,11 @@
 use envelope::EncryptionContext;
 use shape::{Rule, Shown, Violations};
 
-use crate::limits::{ECHO_CHARS_MAX, ENCRYPTION_CONTEXT_BYTES_MAX, GRANT_TOKEN_CHARS_MAX, GRANT_TOKENS_MAX};
+use crate::dry_run::DryRunModifier;
+use crate::limits::{
+    CIPHERTEXT_BYTES_MAX, ECHO_CHARS_MAX, ENCRYPTION_CONTEXT_BYTES_MAX, GRANT_TOKEN_CHARS_MAX,
+    GRANT_TOKENS_MAX, PRINCIPAL_CHARS_MAX,
+};
 
 /// The grant tokens of a request.
 pub(crate) fn grant_tokens(violations: &mut Violations, tokens: &[String]) {
@@ -21,6 +25,21 @@ pub(crate) fn context(violations: &mut Violations, path: &str, context: &Encrypt
     if context.iter().any(|(key, _)| key.is_empty()) {
         violations.push(path, Shown::Hidden, Rule::MinKeyLength(1));
     }
+}
+
+/// A ciphertext blob, which a dry run may leave out.
+pub(crate) fn ciphertext(violations: &mut Violations, blob: &[u8], modifiers: &[DryRunModifier]) {
+    let least = if modifiers.is_empty() { 1 } else { 0 };
+    violations.count("ciphertextBlob", blob.len(), least..=CIPHERTEXT_BYTES_MAX);
+}
+
+/// A principal of a grant.
+pub(crate) fn principal(violations: &mut Violations, path: &str, text: &str) {
+    let legal = |c: char| {
+        c.is_ascii_alphanumeric() || matches!(c, '_' | '+' | '=' | ',' | '.' | '@' | ':' | '/' | '-')
+    };
+    violations.text(path, text, 1..=PRINCIPAL_CHARS_MAX);
+    violations.pattern(path, text, r"^[\w+=,.@:/-]+$", text.chars().all(legal));
 }
 
 /// The caller's own text, cut to a length that an error may carry.

@@ -169,6 +169,10 @@ pub enum Rule {
     DataKeySize,
     /// GenerateRandom without a size.
     NumberOfBytesRequired,
+    /// What a dry run leaves out, and no dry run.
+    ModifierWithoutDryRun,
+    /// A dry run without ciphertext that names no key.
+    IgnoredNeedsKey,
     /// The waiting period is out of range.
     PendingWindow,
     /// Both or neither of the two ways to name a grant.
@@ -349,6 +353,10 @@ impl fmt::Display for Rule {
             }
             Self::DataKeySize => f.write_str("Please specify either number of bytes or key spec."),
             Self::NumberOfBytesRequired => f.write_str("NumberOfBytes is required."),
+            Self::ModifierWithoutDryRun => f.write_str("DryRunModifiers can be used only in a dry run."),
+            Self::IgnoredNeedsKey => {
+                f.write_str("With IGNORE_CIPHERTEXT the key that would decrypt must be named.")
+            }
             Self::PendingWindow => write!(
                 f,
                 "PendingWindowInDays must be between {} and {}",

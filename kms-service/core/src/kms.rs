@@ -15,6 +15,7 @@ use std::sync::{
 };
 
 use envelope::{Entropy, RootKey};
+use fault::Fault;
 use identity::{Caller, Region};
 use shape::Violations;
 use store::{CommitError, Effaceable, Store};
@@ -153,7 +154,7 @@ impl Kms {
     }
 
     /// Puts a request on record that a door could not translate.
-    pub fn note_refusal(&self, caller: &Caller, operation: Operation, why: &KmsError) {
+    pub fn note_refusal(&self, caller: &Caller, operation: Operation, why: &dyn Fault) {
         self.trail(caller, operation).close(Some(why));
     }
 

@@ -26,6 +26,8 @@ pub const NUMBER_OF_BYTES_MAX: i32 = 1024;
 pub const PENDING_WINDOW_DAYS_MIN: i32 = 7;
 /// Longest waiting period of a deletion in days, also the default (AWS API reference).
 pub const PENDING_WINDOW_DAYS_MAX: i32 = 30;
+/// Most days that the model's own constraint lets pass (model: PendingWindowInDaysType). The service's rule is narrower.
+pub const PENDING_WINDOW_DAYS_MODEL_MAX: i32 = 365;
 /// On-demand rotations in the life of one key (AWS quota since 2025).
 pub const ON_DEMAND_ROTATIONS_MAX: u32 = 25;
 /// Time after a rotation in which a key is not rotated on demand again, in milliseconds. AWS names 20 minutes around a
@@ -58,6 +60,8 @@ pub const CONSTRAINT_VALUE_CHARS_MAX: usize = 384;
 
 /// Entries of a page of ListKeys: default and most (model).
 pub const LIST_KEYS_PAGE: (i32, i32) = (100, 1000);
+/// Owners that ListKeys is told (model: ResourceOwners).
+pub const RESOURCE_OWNERS_MAX: usize = 2;
 /// Entries of a page of ListAliases and ListGrants: default and most (model).
 pub const LIST_PAGE: (i32, i32) = (50, 100);
 /// Characters of a pagination marker (model: MarkerType).

@@ -352,6 +352,7 @@ pub(crate) fn decrypt(blob: &[u8], context: EncryptionContext) -> Decrypt {
         algorithm: EncryptionAlgorithm::SymmetricDefault,
         grant_tokens: Vec::new(),
         dry_run: false,
+        dry_run_modifiers: Vec::new(),
     }
 }
 
@@ -366,6 +367,7 @@ pub(crate) fn re_encrypt(blob: &[u8], context: EncryptionContext, to: &str) -> R
         destination_algorithm: EncryptionAlgorithm::SymmetricDefault,
         grant_tokens: Vec::new(),
         dry_run: false,
+        dry_run_modifiers: Vec::new(),
     }
 }
 

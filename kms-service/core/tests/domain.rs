@@ -195,6 +195,7 @@ impl World {
             algorithm: EncryptionAlgorithm::SymmetricDefault,
             grant_tokens: Vec::new(),
             dry_run: false,
+            dry_run_modifiers: Vec::new(),
         };
         Ok(self.kms.decrypt(caller, request).await?.plaintext)
     }

@@ -51,6 +51,7 @@ pub(super) async fn decrypt(
         algorithm: convert::algorithm(request.encryption_algorithm, "encryptionAlgorithm")?,
         grant_tokens: request.grant_tokens,
         dry_run: request.dry_run,
+        dry_run_modifiers: Vec::new(),
     };
     let decrypted = kms.decrypt(&caller, command).await?;
     Ok(pb::DecryptResponse {
@@ -80,6 +81,7 @@ pub(super) async fn re_encrypt(
         destination_algorithm,
         grant_tokens: request.grant_tokens,
         dry_run: request.dry_run,
+        dry_run_modifiers: Vec::new(),
     };
     let moved = kms.re_encrypt(&caller, command).await?;
     Ok(pb::ReEncryptResponse {

@@ -5,29 +5,10 @@ mod operations;
 mod refusal;
 mod view;
 
-use aws_json::{Protocol, RequestIds};
+use aws_json::{DYNAMODB, Protocol};
 use service_kit::{Call, Failure, JsonApi};
 use table_core::Tables;
 use table_core::request::{Origin, within};
-
-/// Where the types of DynamoDB live, in the texts and the codes of its errors.
-const NAMESPACE: &str = "com.amazonaws.dynamodb.v20120810";
-
-static PROTOCOL: Protocol = Protocol {
-    target_prefix: "DynamoDB_20120810",
-    content_type: "application/x-amz-json-1.0",
-    signing_name: "dynamodb",
-    namespace: Some(NAMESPACE),
-    capital_message: &[
-        "SerializationException",
-        "TransactionCanceledException",
-        "TransactionInProgressException",
-        "IdempotentParameterMismatchException",
-    ],
-    has_checksum: true,
-    request_ids: RequestIds::Long,
-    max_body_bytes: 16 * 1024 * 1024,
-};
 
 /// The door.
 pub struct Door {
@@ -44,7 +25,7 @@ impl Door {
 #[tonic::async_trait]
 impl JsonApi for Door {
     fn protocol(&self) -> &'static Protocol {
-        &PROTOCOL
+        &DYNAMODB
     }
 
     fn operations(&self) -> &'static [&'static str] {

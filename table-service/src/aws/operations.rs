@@ -20,6 +20,11 @@ macro_rules! operations {
         /// The names of all operations of AWS's.
         pub(super) const NAMES: &[&str] = &[$(stringify!($name),)+ $(stringify!($silent),)+ $(stringify!($later),)+];
 
+        /// Those that are served, with their requests.
+        #[cfg(test)]
+        pub(super) const SERVED: &[(&str, shape::Shape)] =
+            &[$((stringify!($name), <$type as shape::Decode>::SHAPE),)+];
+
         /// Answers a request for one of them.
         pub(super) async fn serve($tables: &Tables, $call: &Call) -> Result<Vec<u8>, Failure> {
             match $call.operation {

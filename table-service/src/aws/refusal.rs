@@ -1,37 +1,19 @@
 //! Why a request is refused or fails, as the protocol answers it.
 
-use std::borrow::Cow;
-
-use fault::{Fault, Kind};
+use aws_json::{DYNAMODB, NotARequest};
 use service_kit::Failure;
-use shape::{Refusal, Unreadable};
+use shape::Refusal;
 use table_core::error::TableError;
 
-use super::{NAMESPACE, view};
-
-/// A body that is no request of its operation: DynamoDB's SerializationException.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-struct NotARequest(Unreadable);
-
-impl Fault for NotARequest {
-    fn kind(&self) -> Kind {
-        Kind::Invalid
-    }
-
-    fn reason(&self) -> &'static str {
-        "SerializationException"
-    }
-
-    fn public_message(&self) -> Cow<'_, str> {
-        self.0.public_text(NAMESPACE).unwrap_or_default().into()
-    }
-}
+use super::view;
 
 /// The failure of a request that was refused before the domain saw it.
 pub(super) fn refused(refusal: Refusal) -> Failure {
     match refusal {
-        Refusal::Unreadable(why) => NotARequest(why).into(),
+        Refusal::Unreadable(why) => {
+            let namespace = DYNAMODB.namespace.unwrap_or_default();
+            NotARequest(why.public_text(namespace).unwrap_or_default()).into()
+        }
         Refusal::Violated(violated) => TableError::from(violated).into(),
         Refusal::NotOffered(feature) => TableError::NotOffered { feature }.into(),
     }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tests::Dice;
+use tests::{Connection as Json, Dice};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -226,4 +226,83 @@ pub(crate) fn slow_writer(target: Target, _: Dice) -> Made {
         false
     };
     ("slow writer", Box::pin(attack))
+}
+
+/// A request over AWS JSON that nobody signed, up to its body, of which so many bytes are announced.
+fn unsigned(announced: usize) -> Vec<u8> {
+    format!(
+        "POST / HTTP/1.1\r\nhost: attacked\r\ncontent-type: application/x-amz-json-1.0\r\n\
+         x-amz-target: DynamoDB_20120810.PutItem\r\ncontent-length: {announced}\r\n\r\n"
+    )
+    .into_bytes()
+}
+
+/// Sends all of it and gives the status of the answer, if there is one.
+async fn status(target: &Target, said: &[u8]) -> Option<u16> {
+    let mut connection = Json::open(target.address).await.ok()?;
+    // It may be answered, and cut off, before all is said.
+    let _ = connection.send(said).await;
+    let answer = tokio::time::timeout(SENDING, connection.answer()).await.ok()?;
+    answer.ok().map(|answer| answer.status)
+}
+
+/// Half a megabyte of opening brackets, which is no JSON, and is told so.
+pub(crate) fn nested_json(target: Target, _: Dice) -> Made {
+    const BRACKETS: usize = 500_000;
+    let attack = async move {
+        let said = [unsigned(BRACKETS), vec![b'['; BRACKETS]].concat();
+        status(&target, &said).await == Some(400)
+    };
+    ("nested JSON", Box::pin(attack))
+}
+
+/// Announces 100 MB over HTTP/1.1, and is told at once that this is too much.
+pub(crate) fn huge_body(target: Target, _: Dice) -> Made {
+    let attack = async move { status(&target, &unsigned(100_000_000)).await == Some(413) };
+    ("huge body", Box::pin(attack))
+}
+
+/// Sends more headers than anybody needs, and is refused or cut off.
+pub(crate) fn huge_headers(target: Target, _: Dice) -> Made {
+    let attack = async move {
+        let said = [&b"POST / HTTP/1.1\r\n"[..], &b"x-more: and more\r\n".repeat(5_000)].concat();
+        matches!(status(&target, &said).await, None | Some(431))
+    };
+    ("huge headers", Box::pin(attack))
+}
+
+/// Sends headers byte by byte (slow loris), until it is cut off.
+pub(crate) fn slow_headers(target: Target, _: Dice) -> Made {
+    let attack = async move {
+        let Ok(mut stream) = TcpStream::connect(target.address).await else { return false };
+        let began = Instant::now();
+        let _ = stream.write_all(b"POST / HTTP/1.1\r\nhost: attacked\r\nx-slow: ").await;
+        while began.elapsed() < TAKING {
+            let end = tokio::time::timeout(Duration::from_millis(500), stream.read(&mut [0; 64]));
+            // Whatever it hears first, a reset is as good as an end.
+            if matches!(end.await, Ok(Ok(0) | Err(_))) || stream.write_all(b"x").await.is_err() {
+                return true;
+            }
+        }
+        false
+    };
+    ("slow headers", Box::pin(attack))
+}
+
+/// Sends a body byte by byte over HTTP/1.1, until it is told that its time is over.
+pub(crate) fn slow_body(target: Target, _: Dice) -> Made {
+    let attack = async move {
+        let Ok(mut connection) = Json::open(target.address).await else { return false };
+        let _ = connection.send(&unsigned(1_000)).await;
+        let began = Instant::now();
+        while began.elapsed() < SENDING {
+            let answer = tokio::time::timeout(Duration::from_millis(500), connection.answer());
+            match answer.await {
+                Ok(answer) => return answer.is_ok_and(|answer| answer.status == 503),
+                Err(_) => drop(connection.send(b" ").await),
+            }
+        }
+        false
+    };
+    ("slow body", Box::pin(attack))
 }

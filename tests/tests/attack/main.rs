@@ -1,5 +1,5 @@
-//! Promise: one minute of malformed HTTP/2, half-open connections, messages of 100 MB, 10,000 streams at once, and slow
-//! readers and writers, all of them from callers who know a good credential, does not end a service, does not fail
+//! Promise: one minute of malformed HTTP/2, half-open connections, messages of 100 MB, 10,000 streams at once, slow readers
+//! and writers, and over HTTP/1.1 nested JSON, huge and slow headers and bodies, all of them from callers who know a good credential, does not end a service, does not fail
 //! anybody else's request, and leaves nothing in memory.
 //!
 //! Every kind of attack must have arrived, which is more than that a socket took it: the service itself said what it says
@@ -18,7 +18,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use kinds::{
-    Attack, Target, half_open, huge_message, malformed, many_streams, slow_reader, slow_writer, stuck_reader,
+    Attack, Target, half_open, huge_body, huge_headers, huge_message, malformed, many_streams, nested_json,
+    slow_body, slow_headers, slow_reader, slow_writer, stuck_reader,
 };
 use proto::kms::EncryptRequest;
 use proto::table::QueryRequest;
@@ -137,6 +138,13 @@ async fn a_minute_of_attack_ends_and_others_never_notice() {
         [(malformed, 8), (half_open, 100), (huge_message, 4), (many_streams, 2)];
     for target in [&query, &encrypt] {
         for kind in of_both {
+            repeat(&mut attackers, kind, (target, &mut dice), until);
+        }
+    }
+    let over_http_1: [(Attack, usize); 5] =
+        [(nested_json, 2), (huge_body, 2), (huge_headers, 2), (slow_headers, 20), (slow_body, 20)];
+    for target in [&query, &encrypt] {
+        for kind in over_http_1 {
             repeat(&mut attackers, kind, (target, &mut dice), until);
         }
     }

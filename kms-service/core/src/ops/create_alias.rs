@@ -44,6 +44,7 @@ impl Kms {
     pub async fn create_alias(&self, caller: &Caller, request: CreateAlias) -> Result<(), KmsError> {
         let who = caller.clone();
         self.change(caller, Operation::CreateAlias, move |view, trail| {
+            request.check()?;
             let name = AliasName::chosen(&request.alias_name)?;
             let account = &who.principal.account;
             let arn = alias_arn(view.realm().region(), account, &name);
@@ -69,9 +70,6 @@ pub(crate) fn admit_target<'r, P: Permission>(
     trail: &mut Trail,
     target: &str,
 ) -> Result<Admitted<'r, P>, KmsError> {
-    let mut violations = Violations::default();
-    check_length(&mut violations, "targetKeyId", target);
-    violations.finish()?;
     let reference = KeyRef::parse(target, view.realm().region())?;
     if matches!(reference, KeyRef::Alias { .. }) {
         return Err(KmsError::Rule(Rule::AliasTargetIsAlias));

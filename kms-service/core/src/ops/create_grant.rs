@@ -14,10 +14,7 @@ use crate::{
     error::{DenialReason, KmsError, Quota},
     grant::{Asked, Constraints, GrantOperation, GrantTerms, Grantee},
     ids::GrantId,
-    limits::{
-        CONSTRAINT_PAIRS_MAX, CONSTRAINT_VALUE_CHARS_MAX, GRANT_NAME_CHARS_MAX, GRANTS_PER_KEY_MAX,
-        PRINCIPAL_CHARS_MAX,
-    },
+    limits::{CONSTRAINT_PAIRS_MAX, CONSTRAINT_VALUE_CHARS_MAX, GRANT_NAME_CHARS_MAX, GRANTS_PER_KEY_MAX},
     plan::Plan,
     ring::Entry,
 };
@@ -58,9 +55,9 @@ pub struct CreatedGrant {
 impl Request for CreateGrant {
     fn constraints(&self, violations: &mut Violations) {
         check_length(violations, "keyId", &self.key_id);
-        violations.text("granteePrincipal", &self.grantee_principal, 1..=PRINCIPAL_CHARS_MAX);
+        constraints::principal(violations, "granteePrincipal", &self.grantee_principal);
         if let Some(retiring) = &self.retiring_principal {
-            violations.text("retiringPrincipal", retiring, 1..=PRINCIPAL_CHARS_MAX);
+            constraints::principal(violations, "retiringPrincipal", retiring);
         }
         violations.count("operations", self.operations.len(), 1..=usize::MAX);
         check_constraints(violations, &self.constraints);

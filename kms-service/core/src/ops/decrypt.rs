@@ -12,17 +12,17 @@ use crate::{
     audit::Operation,
     authorize::may,
     constraints,
+    dry_run::{DryRunModifier, ignores_ciphertext},
     error::KmsError,
-    limits::CIPHERTEXT_BYTES_MAX,
     ops::ciphertext::{Ciphertext, Opened},
     spec::EncryptionAlgorithm,
 };
 
 /// What to decrypt.
 #[derive(Default, Decode)]
-#[shape(later("Recipient", "DryRunModifiers"))]
+#[shape(later("Recipient"))]
 pub struct Decrypt {
-    /// 1 to 6144 bytes.
+    /// 1 to 6144 bytes, unless a dry run leaves them out.
     pub ciphertext_blob: Vec<u8>,
     /// What was given to encrypt, exactly.
     #[shape(rename = "EncryptionContext", via = BTreeMap<String, String>)]
@@ -36,6 +36,8 @@ pub struct Decrypt {
     pub grant_tokens: Vec<String>,
     /// Whether only to check.
     pub dry_run: bool,
+    /// What that leaves out.
+    pub dry_run_modifiers: Vec<DryRunModifier>,
 }
 
 /// The plaintext.
@@ -50,7 +52,7 @@ pub struct Decrypted {
 
 impl Request for Decrypt {
     fn constraints(&self, violations: &mut Violations) {
-        violations.count("ciphertextBlob", self.ciphertext_blob.len(), 1..=CIPHERTEXT_BYTES_MAX);
+        constraints::ciphertext(violations, &self.ciphertext_blob, &self.dry_run_modifiers);
         constraints::context(violations, "encryptionContext", &self.context);
         if let Some(key_id) = &self.key_id {
             check_length(violations, "keyId", key_id);
@@ -75,10 +77,15 @@ impl Kms {
         self.read(caller, Operation::Decrypt, |view, trail| {
             request.check()?;
             trail.context(&request.context);
+            let key_id = request.key_id.as_deref();
+            let ignored = ignores_ciphertext(request.dry_run, &request.dry_run_modifiers, key_id)?;
             view.check_tokens(&request.grant_tokens)?;
             let ciphertext = request.ciphertext();
             let key = ciphertext.admit::<may::Decrypt>(view, caller, |entry| trail.key(entry))?;
             request.algorithm.check()?;
+            if ignored {
+                return Err(KmsError::DryRun);
+            }
             let Opened { plaintext, material_id } = ciphertext.open(&key)?;
             if request.dry_run {
                 return Err(KmsError::DryRun);

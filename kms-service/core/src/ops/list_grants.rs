@@ -9,10 +9,11 @@ use crate::{
     audit::Operation,
     authorize::may,
     clock::Timestamp,
+    constraints,
     error::KmsError,
     grant::{Constraints, Grant, GrantOperation},
     ids::GrantId,
-    limits::{GRANT_ID_CHARS_MAX, LIST_PAGE, PRINCIPAL_CHARS_MAX},
+    limits::{GRANT_ID_CHARS_MAX, LIST_PAGE},
     page::{Page, PageRequest},
     ring::Entry,
 };
@@ -63,7 +64,7 @@ impl Request for ListGrants {
             violations.text("grantId", grant_id, 1..=GRANT_ID_CHARS_MAX);
         }
         if let Some(grantee) = &self.grantee_principal {
-            violations.text("granteePrincipal", grantee, 1..=PRINCIPAL_CHARS_MAX);
+            constraints::principal(violations, "granteePrincipal", grantee);
         }
         self.page.check(violations, LIST_PAGE);
     }

@@ -1,7 +1,7 @@
 //! ListKeys: the keys of the caller's account, in the order of their ids.
 
 use identity::Caller;
-use shape::{Decode, Request, Violations};
+use shape::{Decode, Request, Violations, choices};
 
 use crate::{
     Kms,
@@ -10,21 +10,40 @@ use crate::{
     error::KmsError,
     ids::KeyId,
     key::KeyKind,
-    limits::LIST_KEYS_PAGE,
+    limits::{LIST_KEYS_PAGE, RESOURCE_OWNERS_MAX},
     page::{Page, PageRequest},
 };
 
 /// Which keys.
 #[derive(Clone, Debug, Default, Decode)]
-#[shape(later("ResourceOwners"))]
 pub struct ListKeys {
+    /// Whose keys; nothing said, the caller's own.
+    pub resource_owners: Option<Vec<ResourceOwner>>,
     /// Which part of the list.
     #[shape(flatten)]
     pub page: PageRequest,
 }
 
+/// Whose keys are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResourceOwner {
+    /// The caller's account.
+    Own,
+}
+
+choices!(ResourceOwner { Own = "SELF" } later { "OTHER_ACCOUNTS_VIA_RAM" });
+
+impl From<PageRequest> for ListKeys {
+    fn from(page: PageRequest) -> Self {
+        Self { page, ..Self::default() }
+    }
+}
+
 impl Request for ListKeys {
     fn constraints(&self, violations: &mut Violations) {
+        if let Some(owners) = &self.resource_owners {
+            violations.count("resourceOwners", owners.len(), 1..=RESOURCE_OWNERS_MAX);
+        }
         self.page.check(violations, LIST_KEYS_PAGE);
     }
 }
@@ -46,10 +65,10 @@ impl Kms {
     pub async fn list_keys(
         &self,
         caller: &Caller,
-        page: PageRequest,
+        request: impl Into<ListKeys>,
     ) -> Result<Page<KeyListEntry>, KmsError> {
+        let request = request.into();
         self.read(caller, Operation::ListKeys, |view, _| {
-            let request = ListKeys { page };
             request.check()?;
             let _authorized = authorize_account::<may::ListKeys>(caller, "*")?;
             let account = &caller.principal.account;

@@ -12,18 +12,17 @@ use crate::{
     audit::Operation,
     authorize::may,
     constraints,
+    dry_run::{DryRunModifier, ignores_ciphertext},
     error::KmsError,
     grant::Asked,
-    limits::CIPHERTEXT_BYTES_MAX,
     ops::ciphertext::{Ciphertext, seal},
     spec::EncryptionAlgorithm,
 };
 
 /// What to encrypt anew.
 #[derive(Default, Decode)]
-#[shape(later("DryRunModifiers"))]
 pub struct ReEncrypt {
-    /// 1 to 6144 bytes.
+    /// 1 to 6144 bytes, unless a dry run leaves them out.
     pub ciphertext_blob: Vec<u8>,
     /// What was given to encrypt, exactly.
     #[shape(rename = "SourceEncryptionContext", via = BTreeMap<String, String>)]
@@ -46,6 +45,8 @@ pub struct ReEncrypt {
     pub grant_tokens: Vec<String>,
     /// Whether only to check.
     pub dry_run: bool,
+    /// What that leaves out.
+    pub dry_run_modifiers: Vec<DryRunModifier>,
 }
 
 /// The new ciphertext.
@@ -65,7 +66,7 @@ pub struct ReEncrypted {
 
 impl Request for ReEncrypt {
     fn constraints(&self, violations: &mut Violations) {
-        violations.count("ciphertextBlob", self.ciphertext_blob.len(), 1..=CIPHERTEXT_BYTES_MAX);
+        constraints::ciphertext(violations, &self.ciphertext_blob, &self.dry_run_modifiers);
         constraints::context(violations, "sourceEncryptionContext", &self.source_context);
         if let Some(key_id) = &self.source_key_id {
             check_length(violations, "sourceKeyId", key_id);
@@ -97,6 +98,8 @@ impl Kms {
             request.check()?;
             trail.context(&request.destination_context);
             trail.source_context(&request.source_context);
+            let source_key_id = request.source_key_id.as_deref();
+            let ignored = ignores_ciphertext(request.dry_run, &request.dry_run_modifiers, source_key_id)?;
             view.check_tokens(&request.grant_tokens)?;
             let ciphertext = request.source();
             let source =
@@ -107,6 +110,9 @@ impl Kms {
             let destination = view.authorize::<may::ReEncryptTo>(&who, entry, asked)?.admit()?;
             request.source_algorithm.check()?;
             request.destination_algorithm.check()?;
+            if ignored {
+                return Err(KmsError::DryRun);
+            }
             let opened = ciphertext.open(&source)?;
             if request.dry_run {
                 return Err(KmsError::DryRun);

@@ -1,14 +1,15 @@
 //! ScheduleKeyDeletion: the key stops working now, and is destroyed after a waiting period.
 
 use identity::Caller;
-use shape::{Decode, Request};
+use shape::{Decode, Request, Violations};
 
 use crate::{
     Kms,
+    arn::check_length,
     audit::Operation,
     clock::Timestamp,
     error::{KmsError, Rule},
-    limits::{PENDING_WINDOW_DAYS_MAX, PENDING_WINDOW_DAYS_MIN},
+    limits::{PENDING_WINDOW_DAYS_MAX, PENDING_WINDOW_DAYS_MIN, PENDING_WINDOW_DAYS_MODEL_MAX},
     plan::Plan,
 };
 
@@ -42,7 +43,16 @@ impl ScheduleKeyDeletion {
     }
 }
 
-impl Request for ScheduleKeyDeletion {}
+impl Request for ScheduleKeyDeletion {
+    fn constraints(&self, violations: &mut Violations) {
+        check_length(violations, "keyId", &self.key_id);
+        violations.range(
+            "pendingWindowInDays",
+            self.pending_window_in_days,
+            1..=PENDING_WINDOW_DAYS_MODEL_MAX,
+        );
+    }
+}
 
 impl Kms {
     /// Schedules the deletion of a key.
@@ -56,6 +66,7 @@ impl Kms {
     ) -> Result<ScheduledDeletion, KmsError> {
         let who = caller.clone();
         self.change(caller, Operation::ScheduleKeyDeletion, move |view, trail| {
+            request.check()?;
             let days = request.days()?;
             let key = view.admit(&who, trail, &request.key_id)?;
             let at = view.now().plus_days(days);
@@ -86,10 +97,16 @@ mod tests {
             assert_eq!(scheduled, ScheduledDeletion { key_arn: key, deletion_date, pending_window_in_days });
         }
         let key = world.key().await.arn;
-        for days in [6, 31, 0, -7, i32::MAX] {
-            let refused = refusal(world.kms.schedule_key_deletion(&root(), schedule(&key, days)).await);
+        let refused =
+            async |days| refusal(world.kms.schedule_key_deletion(&root(), schedule(&key, days)).await);
+        for days in [1, 6, 31, 365] {
             let text = "PendingWindowInDays must be between 7 and 30".to_owned();
-            assert_eq!(refused, ("ValidationException", text), "{days}");
+            assert_eq!(refused(days).await, ("ValidationException", text), "{days}");
+        }
+        for days in [0, -7, 366, i32::MAX] {
+            let (reason, text) = refused(days).await;
+            assert_eq!(reason, "ValidationException");
+            assert!(text.contains(&format!("Value '{days}' at 'pendingWindowInDays'")), "{text}");
         }
     }
 

@@ -40,6 +40,7 @@ impl Kms {
     pub async fn update_alias(&self, caller: &Caller, request: UpdateAlias) -> Result<(), KmsError> {
         let who = caller.clone();
         self.change(caller, Operation::UpdateAlias, move |view, trail| {
+            request.check()?;
             let name = AliasName::chosen(&request.alias_name)?;
             let alias = view.alias(&who, trail, &name)?;
             let target = admit_target(view, &who, trail, &request.target_key_id)?;

@@ -13,13 +13,13 @@ use std::time::Duration;
 use envelope::OsEntropy;
 use fake_kms::FakeKms;
 use identity::{AccountId, Caller, PolicyDocument, Principal, PrincipalArn};
-use service_kit::{Call, JsonApi as _, RequestId};
 use store::MemoryStore;
+use stories::ask as answer;
 use table_core::clock::SystemClock;
 use table_core::lease::LeaseTerms;
 use table_core::{Config, Ports, Tables};
 
-use super::{Door, PROTOCOL};
+use super::Door;
 
 /// A door to no tables.
 async fn door() -> Door {
@@ -47,28 +47,6 @@ fn root() -> Caller {
     Caller::direct(Arc::new(Principal::root("000000000000".parse::<AccountId>().unwrap())))
 }
 
-/// What is answered: the status, and the body.
-async fn answer(door: &Door, caller: Caller, operation: &str, body: &str) -> (u16, String) {
-    let operation = door.operations().iter().find(|known| **known == operation);
-    let call = Call {
-        operation: operation.unwrap(),
-        body: body.to_owned().into(),
-        caller,
-        request_id: RequestId::generate(),
-        trace_parent: None,
-        host: "tables.example:7000".to_owned(),
-    };
-    let (status, body) = match door.call(call).await {
-        Ok(body) => (200, body),
-        Err(failure) => {
-            let fault = failure.fault();
-            let body = PROTOCOL.error(fault.reason(), &fault.public_message(), failure.members());
-            (fault.kind().http_status(), body)
-        }
-    };
-    (status, String::from_utf8(body).unwrap())
-}
-
 #[test]
 fn every_operation_is_named_once() {
     let names = super::operations::NAMES;
@@ -92,4 +70,11 @@ async fn what_the_callers_policy_does_not_allow_is_denied() {
              dynamodb:GetItem action\"}"
         )
     );
+}
+
+#[test]
+fn the_readme_says_of_each_operation_what_is_offered() {
+    let readme = include_str!("../../../../README.md");
+    let operations = (super::operations::SERVED, super::operations::NAMES);
+    assert_eq!(stories::compatibility::compare(readme, "DynamoDB", operations.0, operations.1), [""; 0]);
 }

@@ -1,8 +1,7 @@
 //! A table, as every operation on tables answers with it.
 
-use std::time::Duration;
-
-use serde::{Serialize, Serializer};
+use aws_json::Millis;
+use serde::Serialize;
 use shape::Choice as _;
 use table_core::ops::{self, BillingMode, SseStatus, TableStatus};
 use table_core::record::{Billing, BillingHistory, ChosenClass};
@@ -66,7 +65,7 @@ struct TableDescription {
     key_schema: Option<Vec<KeySchemaElement>>,
     table_status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    creation_date_time: Option<Moment>,
+    creation_date_time: Option<Millis>,
     provisioned_throughput: ProvisionedThroughput,
     table_size_bytes: u64,
     item_count: u64,
@@ -103,7 +102,7 @@ impl From<ops::TableDescription> for TableDescription {
                 TableStatus::Deleting => "DELETING",
                 TableStatus::Inaccessible => "INACCESSIBLE_ENCRYPTION_CREDENTIALS",
             },
-            creation_date_time: Some(Moment(table.created_ms)),
+            creation_date_time: Some(moment(table.created_ms)),
             provisioned_throughput: throughput(table.billing, table.billing_history, table.decreases_today),
             table_size_bytes: table.size_bytes,
             item_count: table.item_count,
@@ -135,9 +134,9 @@ struct KeySchemaElement {
 #[serde(rename_all = "PascalCase")]
 struct ProvisionedThroughput {
     #[serde(skip_serializing_if = "Option::is_none")]
-    last_increase_date_time: Option<Moment>,
+    last_increase_date_time: Option<Millis>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    last_decrease_date_time: Option<Moment>,
+    last_decrease_date_time: Option<Millis>,
     number_of_decreases_today: i64,
     read_capacity_units: i64,
     write_capacity_units: i64,
@@ -146,8 +145,8 @@ struct ProvisionedThroughput {
 fn throughput(billing: Billing, history: BillingHistory, decreases_today: i64) -> ProvisionedThroughput {
     let (read_capacity_units, write_capacity_units) = billing.units();
     ProvisionedThroughput {
-        last_increase_date_time: history.increase_ms.map(Moment),
-        last_decrease_date_time: history.decrease_ms.map(Moment),
+        last_increase_date_time: history.increase_ms.map(moment),
+        last_decrease_date_time: history.decrease_ms.map(moment),
         number_of_decreases_today: decreases_today,
         read_capacity_units,
         write_capacity_units,
@@ -158,7 +157,7 @@ fn throughput(billing: Billing, history: BillingHistory, decreases_today: i64) -
 #[serde(rename_all = "PascalCase")]
 struct BillingModeSummary {
     billing_mode: &'static str,
-    last_update_to_pay_per_request_date_time: Moment,
+    last_update_to_pay_per_request_date_time: Millis,
 }
 
 /// There is one as soon as the table has been on demand.
@@ -169,7 +168,7 @@ fn billing_mode(billing: Billing, history: BillingHistory) -> Option<BillingMode
     };
     history.on_demand_ms.map(|at| BillingModeSummary {
         billing_mode: mode.name(),
-        last_update_to_pay_per_request_date_time: Moment(at),
+        last_update_to_pay_per_request_date_time: moment(at),
     })
 }
 
@@ -178,12 +177,12 @@ fn billing_mode(billing: Billing, history: BillingHistory) -> Option<BillingMode
 struct TableClassSummary {
     table_class: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    last_update_date_time: Option<Moment>,
+    last_update_date_time: Option<Millis>,
 }
 
 impl From<ChosenClass> for TableClassSummary {
     fn from(chosen: ChosenClass) -> Self {
-        Self { table_class: chosen.class.name(), last_update_date_time: chosen.changed_ms.map(Moment) }
+        Self { table_class: chosen.class.name(), last_update_date_time: chosen.changed_ms.map(moment) }
     }
 }
 
@@ -196,7 +195,7 @@ struct SseDescription {
     #[serde(rename = "KMSMasterKeyArn", skip_serializing_if = "Option::is_none")]
     kms_master_key_arn: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    inaccessible_encryption_date_time: Option<Moment>,
+    inaccessible_encryption_date_time: Option<Millis>,
 }
 
 impl From<ops::SseDescription> for SseDescription {
@@ -208,17 +207,12 @@ impl From<ops::SseDescription> for SseDescription {
             },
             sse_type: sse.key_arn.is_some().then(|| SseType::Kms.name()),
             kms_master_key_arn: sse.key_arn,
-            inaccessible_encryption_date_time: sse.inaccessible_ms.map(Moment),
+            inaccessible_encryption_date_time: sse.inaccessible_ms.map(moment),
         }
     }
 }
 
-/// Milliseconds since 1970, written in seconds.
-struct Moment(i64);
-
-impl Serialize for Moment {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let since_1970 = Duration::from_millis(u64::try_from(self.0).unwrap_or_default());
-        serializer.serialize_f64(since_1970.as_secs_f64())
-    }
+/// Moments are not before 1970.
+fn moment(millis: i64) -> Millis {
+    Millis(u64::try_from(millis).unwrap_or_default())
 }

@@ -1,7 +1,6 @@
 //! Attribute values and items: `{"Artist": {"S": "No One You Know"}}`.
 
-use base64::display::Base64Display;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use aws_json::Blob;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use table_core::value::{AttributeValue, Item};
 
@@ -45,15 +44,6 @@ impl Serialize for Content<'_> {
             AttributeValue::Null => serializer.serialize_bool(true),
             AttributeValue::Bool(value) => serializer.serialize_bool(*value),
         }
-    }
-}
-
-/// Bytes, in base64.
-struct Blob<'a>(&'a [u8]);
-
-impl Serialize for Blob<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&Base64Display::new(self.0, &BASE64))
     }
 }
 

@@ -2,6 +2,15 @@
 //!
 //! The server does everything that is the protocol's: it finds out which operation a request names, verifies its signature,
 //! bounds and opens its body, makes ids, checksums and the bodies of errors. A service has its operations.
+//!
+//! `door` is that server's part, `upload` reads bodies for it, and `neighbour` passes on what is another service's.
+
+mod body;
+mod door;
+mod neighbour;
+
+pub(crate) use door::{Asked, Doors};
+pub use neighbour::Neighbour;
 
 use aws_json::{Members, Protocol};
 use axum::body::Bytes;
