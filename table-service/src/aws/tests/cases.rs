@@ -94,7 +94,7 @@ macro_rules! files {
     };
 }
 
-files! { batches encryption items not_offered others pages serialization tables tags values }
+files! { batches conditions encryption items not_offered others pages reads serialization tables tags updates values }
 
 #[test]
 fn patterns_match() {
