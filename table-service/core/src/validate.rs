@@ -74,6 +74,17 @@ pub fn table_name<'a>(text: &'a str, plane: Plane, home: Home<'_>) -> Result<&'a
     Ok(text)
 }
 
+/// Adds the violations of a name or ARN that a request of the data plane has in which something else is missing.
+pub fn sent_table_name(text: &str, violations: &mut Violations) {
+    if text.is_empty() {
+        violations.push(MEMBER, Shown::Value(Echo::from(text)), Rule::MinLength(1));
+    } else if !text.starts_with(ARN_START) {
+        check_name(text, 1, violations);
+    } else if text.chars().count() > MAX_TABLE_ARN_CHARS {
+        violations.push(MEMBER, Shown::Hidden, Rule::MaxLength(MAX_TABLE_ARN_CHARS));
+    }
+}
+
 fn constraint(violation: Violation) -> TableError {
     Invalid::Constraints(violation.into()).into()
 }

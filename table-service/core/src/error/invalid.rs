@@ -320,6 +320,8 @@ pub enum Invalid {
     OperatorAlone,
     /// ConditionalOperator with a single condition.
     OperatorForOne,
+    /// ConditionalOperator is none that there is.
+    NoOperator,
     /// A condition with more or fewer values than its operator takes.
     ArgumentCount(ComparisonOperator),
     /// A condition with a value of a type that its operator does not take.
@@ -411,11 +413,11 @@ impl ExpectationError {
 }
 
 impl Invalid {
-    /// As the layer words it that checks what PutItem, UpdateItem and DeleteItem are sent (measured in 2026). It counts what
-    /// is wrong with values and expressions; the size of an item and what the operation itself demands is checked elsewhere.
+    /// As the layer words it that checks what PutItem, UpdateItem and DeleteItem are sent (measured in 2026). The size of
+    /// an item is checked elsewhere.
     pub(crate) fn detected(self) -> Self {
         match self {
-            Self::Constraints(_) | Self::ItemTooLarge | Self::ReturnValues => self,
+            Self::Constraints(_) | Self::ItemTooLarge => self,
             other => Self::Detected(Box::new(other)),
         }
     }
@@ -559,6 +561,7 @@ impl Invalid {
             Self::DuplicateAttribute(name) => oom(&format!("Duplicate value in attribute name: {}", name.show(to_caller))),
             Self::OperatorAlone => "ConditionalOperator cannot be used without Filter or Expected".to_owned(),
             Self::OperatorForOne => "ConditionalOperator can only be used when Filter or Expected has two or more elements".to_owned(),
+            Self::NoOperator => "Failed to satisfy constraint: Member must satisfy enum value set: [ALL, OR]".to_owned(),
             Self::ArgumentCount(operator) => oom(&format!("Invalid number of argument(s) for the {} ComparisonOperator", operator.name())),
             Self::ArgumentType { operator, actual } => oom(&format!("ComparisonOperator {} is not valid for {actual} AttributeValue type", operator.name())),
             Self::ArgumentTypes => oom("AttributeValues inside AttributeValueList must be of same type"),

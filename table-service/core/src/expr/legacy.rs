@@ -211,10 +211,10 @@ pub(crate) fn checked(conditions: Conditions) -> Result<Vec<Test>, Invalid> {
 /// As for each condition, and a ConditionalOperator that joins nothing.
 pub fn filter(
     conditions: Option<Conditions>,
-    operator: Option<ConditionalOperator>,
+    operator: &Member<ConditionalOperator>,
 ) -> Result<Option<Cond>, Invalid> {
     let conditions = conditions.unwrap_or_default();
-    check_operator(conditions.len(), operator)?;
+    let operator = joint(conditions.len(), operator)?;
     let conds = checked(conditions)?.into_iter().map(Test::into_cond).collect();
     Ok(join(conds, operator))
 }
@@ -225,10 +225,10 @@ pub fn filter(
 /// As for each condition, members that do not go together, and a ConditionalOperator that joins nothing.
 pub fn expected(
     expected: Option<Expected>,
-    operator: Option<ConditionalOperator>,
+    operator: &Member<ConditionalOperator>,
 ) -> Result<Option<Cond>, Invalid> {
     let expected = expected.unwrap_or_default();
-    check_operator(expected.len(), operator)?;
+    let operator = joint(expected.len(), operator)?;
     let conds =
         expected.into_iter().map(|(name, entry)| expectation(&name, entry)).collect::<Result<_, _>>()?;
     Ok(join(conds, operator))
@@ -328,17 +328,25 @@ fn expectation(name: &str, entry: ExpectedAttributeValue) -> Result<Cond, Invali
     }
 }
 
-/// The operator is for two conditions or more.
-fn check_operator(conditions: usize, operator: Option<ConditionalOperator>) -> Result<(), Invalid> {
+/// How conditions are joined.
+///
+/// # Errors
+/// An operator that there is no use for, or no such operator.
+pub fn joint(
+    conditions: usize,
+    operator: &Member<ConditionalOperator>,
+) -> Result<ConditionalOperator, Invalid> {
     match (operator, conditions) {
-        (Some(_), 0) => Err(Invalid::OperatorAlone),
-        (Some(_), 1) => Err(Invalid::OperatorForOne),
-        _ => Ok(()),
+        (Member::Absent, _) => Ok(ConditionalOperator::default()),
+        (_, 0) => Err(Invalid::OperatorAlone),
+        (_, 1) => Err(Invalid::OperatorForOne),
+        (Member::Known(operator), _) => Ok(*operator),
+        (Member::Other(_), _) => Err(Invalid::NoOperator),
     }
 }
 
-fn join(mut conds: Vec<Cond>, operator: Option<ConditionalOperator>) -> Option<Cond> {
-    match (conds.len(), operator.unwrap_or_default()) {
+fn join(mut conds: Vec<Cond>, operator: ConditionalOperator) -> Option<Cond> {
+    match (conds.len(), operator) {
         (0 | 1, _) => conds.pop(),
         (_, ConditionalOperator::And) => Some(Cond::All(conds)),
         (_, ConditionalOperator::Or) => Some(Cond::Any(conds)),

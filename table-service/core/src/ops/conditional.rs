@@ -44,8 +44,13 @@ pub struct Conditional {
 impl Conditional {
     /// Adds the violations of the model's constraints.
     pub(super) fn constraints(&self, violations: &mut Violations) {
-        legacy::check_expected(self.expected.as_ref(), violations);
         violations.one_of("conditionalOperator", &self.conditional_operator);
+        self.check(violations);
+    }
+
+    /// Adds those that are not left to [`Self::bind`].
+    pub(super) fn check(&self, violations: &mut Violations) {
+        legacy::check_expected(self.expected.as_ref(), violations);
         violations
             .one_of("returnValuesOnConditionCheckFailure", &self.return_values_on_condition_check_failure);
     }
@@ -75,8 +80,7 @@ impl Conditional {
     /// # Errors
     /// What is wrong with it.
     pub(super) fn bind(self, substitutions: &mut Substitutions) -> Result<Option<Condition>, Invalid> {
-        let operator = self.conditional_operator.known().copied();
-        let expected = legacy::expected(self.expected, operator)?;
+        let expected = legacy::expected(self.expected, &self.conditional_operator)?;
         let kind = ExpressionKind::Condition;
         let stated = parameters::condition(kind, self.condition_expression.as_deref(), substitutions)?;
         let show =

@@ -61,10 +61,15 @@ pub struct PageRequest {
 impl PageRequest {
     /// Adds the violations of the model's constraints.
     pub(super) fn constraints(&self, violations: &mut Violations) {
-        self.selection.constraints(violations);
+        self.check(violations);
         violations.range("limit", self.limit, 1..=i32::MAX);
-        violations.one_of("select", &self.select);
         violations.one_of("conditionalOperator", &self.conditional_operator);
+    }
+
+    /// Adds those that Query and Scan word alike.
+    pub(super) fn check(&self, violations: &mut Violations) {
+        self.selection.constraints(violations);
+        violations.one_of("select", &self.select);
         violations.one_of("returnConsumedCapacity", &self.return_consumed_capacity);
     }
 
@@ -111,7 +116,7 @@ impl PageRequest {
         let is_count = self.is_count()?;
         let start = self.exclusive_start_key.map(raw::key).transpose();
         let start = start.map_err(|error| Invalid::StartKeyValue(Box::new(error)))?;
-        let by_attributes = legacy::filter(conditions, self.conditional_operator.known().copied())?;
+        let by_attributes = legacy::filter(conditions, &self.conditional_operator)?;
         let (kind, text) = (ExpressionKind::Filter, self.filter_expression.as_deref());
         let filter = parameters::condition(kind, text, substitutions)?;
         let filter_name = if filter.is_some() { "Filter Expression" } else { "QueryFilter" };

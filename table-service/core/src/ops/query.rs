@@ -3,7 +3,7 @@
 use std::ops::Bound;
 
 use identity::Caller;
-use shape::{Decode, Request, Violations};
+use shape::{Decode, Request, Rule, Shown, Violated, Violations};
 use store::Direction;
 
 use super::page::{Page, PageBuilder, PageRequest, Reading};
@@ -16,6 +16,7 @@ use crate::expr::substitution::ValueErrors;
 use crate::keycond::{self, KeyCondition, KeyTests};
 use crate::layout::Token;
 use crate::schema::{KeySchema, PrimaryKey};
+use crate::validate;
 
 /// Sort keys fetched from the index in one step.
 pub(super) const INDEX_STEP: usize = 128;
@@ -42,9 +43,37 @@ pub struct Query {
 
 impl Request for Query {
     fn constraints(&self, violations: &mut Violations) {
+        validate::sent_table_name(&self.table_name, violations);
         self.page.constraints(violations);
+        self.check_conditions(violations);
+    }
+
+    /// The text of a limit is another than a scan's, and an unknown ConditionalOperator is no violation: [`legacy::joint`]
+    /// refuses it.
+    fn check(&self) -> Result<(), Violated> {
+        let mut violations = Violations::new();
+        self.page.check(&mut violations);
+        if self.page.limit.is_some_and(|limit| limit < 1) {
+            violations.push("Limit", Shown::Hidden, Rule::Min(1));
+        }
+        self.check_conditions(&mut violations);
+        violations.finish()
+    }
+}
+
+impl Query {
+    fn check_conditions(&self, violations: &mut Violations) {
         legacy::check_conditions("keyConditions", self.key_conditions.as_ref(), violations);
         legacy::check_conditions("queryFilter", self.query_filter.as_ref(), violations);
+    }
+
+    /// An operator that is none is complained about before all else.
+    fn check_operator(&self) -> Result<(), Invalid> {
+        let conditions = self.query_filter.as_ref().map_or(0, Conditions::len);
+        match legacy::joint(conditions, &self.page.conditional_operator) {
+            Err(Invalid::NoOperator) => Err(Invalid::NoOperator),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -95,6 +124,7 @@ impl Tables {
         let inner = &self.inner;
         let name = inner.table_name(&request.table_name)?;
         let granted = inner.authorize(caller, Op::Query, &inner.arn(&name))?;
+        request.check_operator()?;
         request.check()?;
         let Query { table_name, key_condition_expression, key_conditions, query_filter, backward, page } =
             request;

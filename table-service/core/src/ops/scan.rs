@@ -18,6 +18,7 @@ use crate::expr::substitution::ValueErrors;
 use crate::items::Location;
 use crate::layout::{self, TOKEN_LEN, Token};
 use crate::limits::MAX_SCAN_SEGMENTS;
+use crate::validate;
 
 /// A Scan request.
 #[derive(Debug, Default, Decode)]
@@ -38,6 +39,7 @@ pub struct Scan {
 
 impl Request for Scan {
     fn constraints(&self, violations: &mut Violations) {
+        validate::sent_table_name(&self.table_name, violations);
         self.page.constraints(violations);
         legacy::check_conditions("scanFilter", self.scan_filter.as_ref(), violations);
         violations.range("segment", self.segment.map(i64::from), 0..=MAX_SCAN_SEGMENTS - 1);
