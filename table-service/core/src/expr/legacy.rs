@@ -239,7 +239,7 @@ pub fn expected(
 /// # Errors
 /// A value that is wrong, absent, or of a type that the action does not take.
 pub fn updates(updates: Option<AttributeUpdates>) -> Result<Update, Invalid> {
-    let entry = |(name, entry): (String, AttributeValueUpdate)| Ok((Path::to(&name), entry.into_action()?));
+    let entry = |(name, entry): (String, AttributeValueUpdate)| Ok((Path::to(&name)?, entry.into_action()?));
     let actions = updates.unwrap_or_default().into_iter().map(entry).collect::<Result<_, Invalid>>()?;
     // A map has no attribute twice.
     Update::of_attributes(actions, Invalid::UpdateType).map_err(|_| Invalid::UpdateType)
@@ -252,19 +252,21 @@ impl Test {
             return Err(Invalid::ArgumentCount(operator));
         }
         let mut kinds = values.iter().map(AttributeValue::value_type);
-        if let Some(actual) = kinds.clone().find(|kind| !operator.takes_type(*kind)) {
-            return Err(Invalid::ArgumentType { operator, actual });
-        }
-        let first = kinds.next();
-        if kinds.any(|kind| Some(kind) != first) {
-            return Err(Invalid::ArgumentTypes);
+        if let Some(first) = kinds.next() {
+            if kinds.any(|kind| kind != first) {
+                return Err(Invalid::ArgumentTypes);
+            }
+            if !operator.takes_type(first) {
+                return Err(Invalid::ArgumentType { operator, actual: first });
+            }
         }
         if let (ComparisonOperator::Between, [low, high]) = (operator, values.as_slice())
             && order(low, high).is_some_and(std::cmp::Ordering::is_gt)
         {
             return Err(Invalid::ArgumentOrder);
         }
-        Ok(Self { attribute: name.into(), operator, values: values.into_iter().map(Arc::new).collect() })
+        let attribute = Path::to(name)?.attribute;
+        Ok(Self { attribute, operator, values: values.into_iter().map(Arc::new).collect() })
     }
 
     fn into_cond(self) -> Cond {

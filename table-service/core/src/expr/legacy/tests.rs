@@ -1,5 +1,6 @@
 use super::*;
 use crate::keycond::KeyTests;
+use crate::schema::{KeyAttribute, KeySchema, ScalarType};
 use crate::value::arbitrary::to_raw;
 use crate::value::literal::{b, item, l, m, n, ns, s, ss};
 use crate::value::{AttributeValue, Item};
@@ -227,8 +228,11 @@ fn attribute_updates_complain_of_what_they_cannot_do() {
 
 #[test]
 fn key_conditions_are_those_of_an_index() {
+    let attribute = |name: &str| KeyAttribute { name: name.to_owned(), kind: ScalarType::S };
+    let schema = KeySchema { hash: attribute("a"), range: Some(attribute("b")) };
     let complaint = |conditions: Option<Conditions>| {
-        KeyTests::of_conditions(conditions.unwrap()).map(|_| ()).map_err(|error| error.public_text())
+        let tests = KeyTests::of_conditions(conditions.unwrap());
+        tests.and_then(|tests| tests.against(&schema)).map(|_| ()).map_err(|error| error.public_text())
     };
     let eq = || condition("EQ", &[s("x")]);
     assert_eq!(complaint(conditions([("a", eq())])), Ok(()));
