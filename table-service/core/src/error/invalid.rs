@@ -95,6 +95,15 @@ pub enum Invalid {
     StartKeyValue(Box<Invalid>),
     /// The starting key lies in another partition than the query.
     StartKeyOutside,
+    /// The same, of a query with a sort key condition.
+    StartKeyElsewhere,
+    /// The starting key lies in another segment than the scan.
+    StartKeySegment {
+        /// As sent.
+        segment: u64,
+        /// As sent.
+        total: u64,
+    },
     /// The starting key does not meet the sort key condition.
     StartKeyNotInRange,
     // Tables and schemas.
@@ -215,6 +224,8 @@ pub enum Invalid {
         /// The key attribute.
         key: String,
     },
+    /// An index that the table does not have.
+    NoIndex(Echo),
     /// Parts of items are named, and something else is selected.
     SelectConflict {
         /// The parameter that names them.
@@ -257,6 +268,8 @@ pub enum Invalid {
     NamesWithoutExpression,
     /// Values without expression.
     ValuesWithoutExpression,
+    /// Values without filter, as a scan says it.
+    ValuesWithoutFilter,
     /// A map of names without entry.
     NamesEmpty,
     /// A map of values without entry.
@@ -484,6 +497,8 @@ impl Invalid {
             Self::StartKeyInvalid => "The provided starting key is invalid".to_owned(),
             Self::StartKeyValue(error) => format!("The provided starting key is invalid: {}", error.text(to_caller)),
             Self::StartKeyOutside => "The provided starting key is outside query boundaries based on provided conditions".to_owned(),
+            Self::StartKeyElsewhere => "The query can return at most one row and cannot be restarted".to_owned(),
+            Self::StartKeySegment { segment, total } => format!("The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. TotalSegments: {total} Segment: {segment}"),
             Self::StartKeyNotInRange => "The provided starting key does not match the range key predicate".to_owned(),
             Self::TableArn(arn) => format!("Invalid TableArn: Invalid ResourceArn provided as input {}", arn.show(to_caller)),
             Self::NoArn(text) => oom(&format!("ARNs must start with 'arn:': {}", text.show(to_caller))),
@@ -528,6 +543,7 @@ impl Invalid {
             Self::TwoAttributes => "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition".to_owned(),
             Self::NoKeyAttribute => "Invalid condition in KeyConditionExpression: No key attribute specified".to_owned(),
             Self::FilterKey { filter, key } => format!("{filter} can only contain non-primary key attributes: Primary key attribute: {key}"),
+            Self::NoIndex(index) => format!("The table does not have the specified index: {}", index.show(to_caller)),
             Self::SelectConflict { parameter, selected } => format!("Cannot specify the {parameter} when choosing to get {selected}"),
             Self::SelectNothing => "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES".to_owned(),
             // The text is the same for a scan.
@@ -542,6 +558,7 @@ impl Invalid {
             Self::Expression { kind, error } => format!("Invalid {}: {}", kind.name(),error.text(to_caller)),
             Self::NamesWithoutExpression => "ExpressionAttributeNames can only be specified when using expressions".to_owned(),
             Self::ValuesWithoutExpression => "ExpressionAttributeValues can only be specified when using expressions".to_owned(),
+            Self::ValuesWithoutFilter => format!("{}: FilterExpression is null", Self::ValuesWithoutExpression.text(to_caller)),
             Self::NamesEmpty => "ExpressionAttributeNames must not be empty".to_owned(),
             Self::ValuesEmpty => "ExpressionAttributeValues must not be empty".to_owned(),
             Self::NameKey(key) => format!("ExpressionAttributeNames contains invalid key: Syntax error; key: \"{}\"", key.show(to_caller)),

@@ -55,14 +55,13 @@ impl Request for DeleteItem {
 /// The key, the condition, and whether the removed item is wanted.
 fn bind(
     key: raw::Map,
-    mut conditional: Conditional,
+    conditional: Conditional,
     return_values: &Member<ReturnValues>,
 ) -> Result<(Item, Option<Condition>, bool), Invalid> {
-    let mut substitutions = conditional.substitutions(&[], &[])?;
+    conditional.check_together(&[], &[])?;
     let key = raw::key(key)?;
     let old_wanted = old_wanted(return_values)?;
-    let condition = conditional.bind(&mut substitutions)?;
-    substitutions.finish()?;
+    let ((), condition) = conditional.bind(|_| Ok(()))?;
     Ok((key, condition, old_wanted))
 }
 

@@ -54,8 +54,9 @@ impl Tables {
         let name = inner.table_name(&request.table_name)?;
         request.check()?;
         let granted = inner.authorize(caller, Op::GetItem, &inner.arn(&name))?;
-        let projection = request.selection.alone()?;
+        Selection::check_together(std::iter::once(&request.selection))?;
         let key = raw::key(request.key)?;
+        let projection = request.selection.alone()?;
         let table = inner.table(&name)?;
         let committed = table.committed();
         let schema = &committed.record.definition.schema;

@@ -93,15 +93,14 @@ impl Request for PutItem {
 /// The item, the condition, and whether the replaced item is wanted.
 fn bind(
     item: raw::Map,
-    mut conditional: Conditional,
+    conditional: Conditional,
     return_values: &Member<ReturnValues>,
 ) -> Result<(Item, Option<Condition>, bool), Invalid> {
-    let mut substitutions = conditional.substitutions(&[], &[])?;
+    conditional.check_together(&[], &[])?;
     let item = raw::key(item)?;
     let old_wanted = old_wanted(return_values)?;
     raw::check_size(&item)?;
-    let condition = conditional.bind(&mut substitutions)?;
-    substitutions.finish()?;
+    let ((), condition) = conditional.bind(|_| Ok(()))?;
     Ok((item, condition, old_wanted))
 }
 

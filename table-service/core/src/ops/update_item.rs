@@ -75,23 +75,20 @@ fn bind(
     key: raw::Map,
     expression: Option<&str>,
     attributes: Option<AttributeUpdates>,
-    mut conditional: Conditional,
+    conditional: Conditional,
 ) -> Result<Bound, Invalid> {
-    let mut substitutions = conditional.substitutions(
+    conditional.check_together(
         &[("UpdateExpression", expression.is_some())],
         &[("AttributeUpdates", attributes.is_some())],
     )?;
     let key = raw::key(key)?;
-    let update = match expression {
-        Some(text) => {
-            let parsed = crate::expr::update(text)?;
-            let kind = ExpressionKind::Update;
-            Update::bind(&parsed, &mut substitutions).map_err(|error| Invalid::Expression { kind, error })?
-        }
-        None => legacy::updates(attributes)?,
-    };
-    let condition = conditional.bind(&mut substitutions)?;
-    substitutions.finish()?;
+    let by_attributes = legacy::updates(attributes)?;
+    let (update, condition) = conditional.bind(|substitutions| {
+        let Some(text) = expression else { return Ok(by_attributes) };
+        let parsed = crate::expr::update(text)?;
+        let kind = ExpressionKind::Update;
+        Update::bind(&parsed, substitutions).map_err(|error| Invalid::Expression { kind, error })
+    })?;
     Ok(Bound { key, update, condition })
 }
 

@@ -94,7 +94,7 @@ macro_rules! files {
     };
 }
 
-files! { batches conditions constraints encryption items not_offered others pages reads serialization tables tags updates values }
+files! { batches conditions constraints encryption items not_offered order others pages reads serialization tables tags updates values }
 
 #[test]
 fn patterns_match() {
