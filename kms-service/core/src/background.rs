@@ -131,7 +131,7 @@ mod tests {
         assert_ne!(owned.material(), made.material_id);
         assert!(world.open(&service(), &made.ciphertext_blob, context(&[])).await.is_ok());
         let now = world.describe(&root(), MANAGED_ALIAS).await.unwrap();
-        assert_ne!(now.material(), managed.current_material_id);
+        assert_ne!(Some(now.material()), managed.current_material_id);
         assert_eq!(now.arn, managed.arn, "it is the same key");
         let opened = world.open(&via(&nobody()), &sealed.ciphertext_blob, context(&[])).await.unwrap();
         assert_eq!((opened.plaintext.expose(), opened.material_id), (&b"old"[..], managed.material()));

@@ -415,7 +415,7 @@ async fn the_owned_key_is_the_services_own_and_nobody_elses() {
         assert_eq!(code(world.data_key(&caller, OWNED).await), "NotFoundException");
         assert_eq!(code(world.decrypt(&caller, &blob).await), "AccessDeniedException");
     }
-    let listed = world.kms.list_keys(&root(), Default::default()).await.unwrap();
+    let listed = world.kms.list_keys(&root(), kms_core::ops::list_keys::ListKeys::default()).await.unwrap();
     assert!(listed.items.is_empty());
 }
 
