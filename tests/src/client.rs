@@ -282,6 +282,7 @@ impl Tables {
         delete_table(DeleteTableRequest) -> DeleteTableResponse;
         put_item(PutItemRequest) -> PutItemResponse;
         get_item(GetItemRequest) -> GetItemResponse;
+        update_item(UpdateItemRequest) -> UpdateItemResponse;
         delete_item(DeleteItemRequest) -> DeleteItemResponse;
         query(QueryRequest) -> QueryResponse;
         scan(ScanRequest) -> ScanResponse;

@@ -68,7 +68,7 @@ fn scan(name: &str) -> ScanRequest {
 
 fn batch_get(name: &str) -> BatchGetItemRequest {
     let wanted = KeysAndAttributes { keys: vec![listed(key(0))], ..Default::default() };
-    BatchGetItemRequest { request_items: [(name.to_owned(), wanted)].into() }
+    BatchGetItemRequest { request_items: [(name.to_owned(), wanted)].into(), ..Default::default() }
 }
 
 /// One request of each kind that needs the table's key; the outcome of each.
