@@ -142,9 +142,17 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
+    /// What the operation gives, or why it was not done.
+    ///
+    /// # Errors
     /// What an answer that is an error says.
     #[track_caller]
-    pub fn refused(&self) -> JsonRefused {
+    pub fn outcome(&self) -> Result<Value, JsonRefused> {
+        if self.status == 200 { Ok(self.json()) } else { Err(self.refused()) }
+    }
+
+    #[track_caller]
+    fn refused(&self) -> JsonRefused {
         let body = self.json();
         let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
         JsonRefused {
@@ -294,7 +302,7 @@ impl Json {
     async fn try_call(&self, operation: &str, request: &Value) -> io::Result<Result<Value, JsonRefused>> {
         let request = self.signer.request(operation, request.to_string().as_bytes());
         let answer = within("an answer comes", DEADLINE, self.exchange(&request)).await?;
-        Ok(if answer.status == 200 { Ok(answer.json()) } else { Err(answer.refused()) })
+        Ok(answer.outcome())
     }
 
     /// Sends the bytes of a request on a connection of its own for that time, and reads the answer.

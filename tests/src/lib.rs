@@ -35,7 +35,7 @@ pub use dice::Dice;
 pub use disk::Disk;
 pub use json::{Answer, Connection, Json, JsonRefused, Protocol, Signer};
 pub use load::{Client, Fleet, Weight};
-pub use messages::Operation;
+pub use messages::{Operation, message_json};
 pub use principals::{PERMISSIVE, Person, Principals};
 pub use refused::{Refusal, Refused};
 pub use scenario::{Encryption, music, partition_only, table};

@@ -73,9 +73,13 @@ impl Operation {
         to_json(&decoded(self.0.input(), message))
     }
 
-    /// The message of an answer that is written in JSON. What it does not have is left out, as by any client.
+    /// The message of an answer that is written in JSON, or that is nothing. What the message does not have is left out, as by
+    /// any client.
     #[track_caller]
     pub fn answer_message(&self, json: &Value) -> Vec<u8> {
+        if json.is_null() {
+            return Vec::new();
+        }
         to_message(&self.0.output(), json, Unknown::LeftOut).encode_to_vec()
     }
 
@@ -83,6 +87,12 @@ impl Operation {
     pub fn answer_json(&self, message: &[u8]) -> Value {
         to_json(&decoded(self.0.output(), message))
     }
+}
+
+/// The message with this full name in JSON.
+pub fn message_json(name: &str, message: &[u8]) -> Value {
+    let described = described().get_message_by_name(name).expect("the message is described");
+    to_json(&decoded(described, message))
 }
 
 fn described() -> &'static DescriptorPool {

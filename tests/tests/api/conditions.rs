@@ -147,6 +147,59 @@ api_suite! {
         assert_eq!(api.tables("Scan", json!({ "TableName": "Items" })).await["Count"], 0);
     }
 
+    /// Whoever asks is shown the item that did not meet the condition, if there is one.
+    show_the_item(api) {
+        api.make_table("Items").await;
+        fill(api, "a", 1).await;
+        let there = with(key("a", 1), json!({ "text": { "S": "item 1" } }));
+        for (operation, request) in [
+            ("PutItem", json!({ "Item": key("a", 1) })),
+            ("UpdateItem", json!({ "Key": key("a", 1), "UpdateExpression": "REMOVE v" })),
+            ("DeleteItem", json!({ "Key": key("a", 1) })),
+        ] {
+            let failing = json!({ "TableName": "Items", "ConditionExpression": "attribute_exists(absent)" });
+            let silent = with(request, failing);
+            let asking = with(silent.clone(), json!({ "ReturnValuesOnConditionCheckFailure": "ALL_OLD" }));
+            for (request, item) in [(silent, None), (asking, Some(&there))] {
+                let refusal = api.try_tables(operation, request).await.unwrap_err();
+                assert_eq!((&*refusal.code, refusal.item.as_ref()), (FAILED, item), "{operation}");
+            }
+        }
+        let absent = json!({
+            "TableName": "Items", "Key": key("b", 1), "ConditionExpression": "attribute_exists(pk)",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        });
+        assert_eq!(api.try_tables("DeleteItem", absent).await.unwrap_err().item, None);
+    }
+
+    /// Answers say what AWS would have counted, if they are asked.
+    count_capacity(api) {
+        api.make_table("Items").await;
+        fill(api, "a", 3).await;
+        for (operation, request, units) in [
+            ("PutItem", json!({ "TableName": "Items", "Item": key("b", 1) }), 1.0),
+            ("UpdateItem", json!({ "TableName": "Items", "Key": key("b", 1) }), 1.0),
+            ("GetItem", json!({ "TableName": "Items", "Key": key("b", 1) }), 0.5),
+            ("GetItem", json!({ "TableName": "Items", "Key": key("b", 1), "ConsistentRead": true }), 1.0),
+            ("Scan", json!({ "TableName": "Items" }), 0.5),
+            ("DeleteItem", json!({ "TableName": "Items", "Key": key("b", 1) }), 1.0),
+        ] {
+            let silent = api.tables(operation, request.clone()).await;
+            assert!(silent.get("ConsumedCapacity").is_none(), "{silent}");
+            let total = with(request, json!({ "ReturnConsumedCapacity": "TOTAL" }));
+            let counted = api.tables(operation, total.clone()).await;
+            assert_eq!(counted["ConsumedCapacity"], json!({ "TableName": "Items", "CapacityUnits": units }), "{operation}");
+            let indexes = with(total, json!({ "ReturnConsumedCapacity": "INDEXES" }));
+            let counted = api.tables(operation, indexes).await;
+            assert_eq!(counted["ConsumedCapacity"]["Table"]["CapacityUnits"], json!(units), "{operation}");
+        }
+        let batch = json!({
+            "RequestItems": { "Items": { "Keys": [key("a", 1), key("a", 2)] } }, "ReturnConsumedCapacity": "TOTAL",
+        });
+        let read = api.tables("BatchGetItem", batch).await;
+        assert_eq!(read["ConsumedCapacity"], json!([{ "TableName": "Items", "CapacityUnits": 1.0 }]));
+    }
+
     /// A filter is a condition of what is found: it counts what was looked at, and the limit does too.
     filter(api) {
         api.make_table("Items").await;

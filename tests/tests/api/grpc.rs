@@ -1,11 +1,13 @@
 //! The services through their gRPC doors, in AWS's JSON.
 
+use prost::Message as _;
 use serde_json::Value;
-use tests::{Credentials, Operation, Protocol, Refused, Stack};
+use tests::{Credentials, Operation, Protocol, Refused, Stack, message_json};
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::Channel;
 use tonic::{Request, Status};
+use tonic_types::pb;
 
 use crate::Refusal;
 
@@ -43,12 +45,21 @@ impl Doors {
         }
         let mut grpc = Grpc::new(channel.clone()).max_decoding_message_size(32 << 20);
         grpc.ready().await.expect("the service is there");
-        let answer = grpc.unary(request, operation.path(), Raw).await.map_err(|status| {
-            let refused = Refused::from(status);
-            Refusal { code: refused.reason, message: refused.message }
-        })?;
+        let answer = grpc.unary(request, operation.path(), Raw).await.map_err(refusal)?;
         Ok(operation.answer_json(&answer.into_inner()))
     }
+}
+
+fn refusal(status: Status) -> Refusal {
+    let told = pb::Status::decode(status.details()).expect("details are a status");
+    let mut shown = told.details.iter().filter_map(|detail| {
+        let name =
+            detail.type_url.rsplit('/').next().filter(|name| name.ends_with(".ConditionalCheckFailed"))?;
+        message_json(name, &detail.value).get("Item").cloned()
+    });
+    let item = shown.next();
+    let refused = Refused::from(status);
+    Refusal { code: refused.reason, message: refused.message, item }
 }
 
 /// Messages as the bytes that they are.

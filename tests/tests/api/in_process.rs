@@ -8,13 +8,12 @@ use envelope::{OsEntropy, RootKey};
 use identity::{Caller, Principal, PrincipalArn, ServiceName};
 use kms_core::{Audit, AuditRecord, Kms, WatchEvent};
 use serde_json::Value;
-use service_kit::{Call, JsonApi, RequestId};
+use service_kit::JsonApi;
 use store::MemoryStore;
 use table_core::Tables;
 use table_core::lease::LeaseTerms;
-use tests::{ACCOUNT, Protocol, REGION};
+use tests::{ACCOUNT, Answer, JsonRefused, Protocol, REGION};
 
-use crate::Refusal;
 use crate::kms_port::KmsPort;
 
 /// What the table service waits for KMS to prove before it proves it anew: as long as the tests, and longer.
@@ -66,28 +65,13 @@ impl Doors {
         protocol: Protocol,
         operation: &str,
         request: &Value,
-    ) -> Result<Value, Refusal> {
+    ) -> Result<Value, JsonRefused> {
         let api = match protocol {
             Protocol::DynamoDb => &self.tables,
             Protocol::Kms => &self.keys,
         };
-        let known = api.operations().iter().find(|known| **known == operation);
-        let call = Call {
-            operation: known.unwrap_or_else(|| panic!("there is no {operation}")),
-            body: request.to_string().into(),
-            caller: self.root.clone(),
-            request_id: RequestId::generate(),
-            trace_parent: None,
-            host: "keystead.example".to_owned(),
-        };
-        match api.call(call).await {
-            Ok(body) if body.is_empty() => Ok(Value::Object(Default::default())),
-            Ok(body) => Ok(serde_json::from_slice(&body).expect("an answer is JSON")),
-            Err(failure) => {
-                let fault = failure.fault();
-                Err(Refusal { code: fault.reason().to_owned(), message: fault.public_message().into_owned() })
-            }
-        }
+        let (status, body) = stories::ask(&**api, self.root.clone(), operation, &request.to_string()).await;
+        Answer { status, headers: Vec::new(), body: body.into() }.outcome()
     }
 }
 

@@ -16,7 +16,7 @@ mod tables;
 mod updates;
 
 use serde_json::{Value, json};
-use tests::{Json, JsonRefused, Protocol, Stack};
+use tests::{Json, Protocol, Stack};
 
 /// The operations of both services, behind one of the doors.
 pub(crate) struct Api {
@@ -36,6 +36,8 @@ enum Door {
 pub(crate) struct Refusal {
     pub(crate) code: String,
     pub(crate) message: String,
+    /// The item that did not meet a condition, if it is shown.
+    pub(crate) item: Option<Value>,
 }
 
 impl Api {
@@ -57,16 +59,19 @@ impl Api {
 
     /// Calls an operation of the service that speaks `protocol`.
     async fn call(&self, protocol: Protocol, operation: &str, request: Value) -> Result<Value, Refusal> {
-        let json = match &self.door {
-            Door::InProcess(doors) => return doors.call(protocol, operation, &request).await,
+        let answer = match &self.door {
             Door::Grpc(doors) => return doors.call(protocol, operation, &request).await,
-            Door::AwsJson { tables, keys } => match protocol {
-                Protocol::DynamoDb => tables,
-                Protocol::Kms => keys,
-            },
+            Door::InProcess(doors) => doors.call(protocol, operation, &request).await,
+            Door::AwsJson { tables, keys } => {
+                let json = if protocol == Protocol::Kms { keys } else { tables };
+                json.call(operation, &request).await
+            }
         };
-        let refusal = |refused: JsonRefused| Refusal { code: refused.code, message: refused.message };
-        json.call(operation, &request).await.map_err(refusal)
+        answer.map_err(|refused| Refusal {
+            item: refused.body.get("Item").cloned(),
+            code: refused.code,
+            message: refused.message,
+        })
     }
 
     /// Calls an operation of the table service.
