@@ -736,7 +736,6 @@ async fn key_conditions_that_are_none() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_comes_later_is_refused_in_words() {
     let (stack, tables) = with_music().await;
-    let key = || item(s("a"), s("t"));
     let name = || "Music".to_owned();
     fn index() -> Vec<SecondaryIndex> {
         vec![SecondaryIndex { index_name: "Index".to_owned() }]
