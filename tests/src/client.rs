@@ -1,6 +1,8 @@
 //! Typed clients of both services: every RPC as a method that takes the request and gives the answer or a [`Refused`].
+//! They ask through one of two doors, in the same words, so that a test says once what it wants of both.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -14,7 +16,18 @@ use tonic::service::Interceptor;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status, Streaming};
 
+use crate::json::{Json, Protocol};
 use crate::refused::Refused;
+
+/// One of the doors that each service has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Door {
+    /// gRPC, with credentials as they are.
+    #[default]
+    Grpc,
+    /// AWS's JSON over HTTP/1.1, signed.
+    AwsJson,
+}
 
 /// Longer than any answer may take on a busy machine; a call that hangs fails its test instead of the whole run.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
@@ -79,13 +92,32 @@ pub fn channel(address: SocketAddr) -> Channel {
         .connect_lazy()
 }
 
+/// A client of one service, by the door that it asks through.
+#[derive(Clone)]
+enum Through<G> {
+    Grpc(G),
+    AwsJson(Arc<Json>),
+}
+
+impl<G> Through<G> {
+    fn aws_json(protocol: Protocol, address: SocketAddr, credentials: Option<&Credentials>) -> Self {
+        let credentials = credentials.expect("what goes through this door is signed");
+        Self::AwsJson(Arc::new(Json::new(protocol, address, credentials)))
+    }
+}
+
 macro_rules! calls {
     ($package:ident: $($(#[$doc:meta])* $method:ident($request:ident) -> $response:ident;)*) => {
         $(
             #[doc = concat!("Calls `", stringify!($method), "`.")]
             pub async fn $method(&self, request: $package::$request) -> Result<$package::$response, Refused> {
-                let answer = self.client.clone().$method(request).await?;
-                Ok(answer.into_inner())
+                match &self.through {
+                    Through::Grpc(client) => Ok(client.clone().$method(request).await?.into_inner()),
+                    Through::AwsJson(json) => {
+                        let operation = stringify!($request).trim_end_matches("Request");
+                        json.ask(operation, &request).await
+                    }
+                }
             }
         )*
     };
@@ -94,7 +126,7 @@ macro_rules! calls {
 /// A client of the key-management service.
 #[derive(Clone)]
 pub struct Kms {
-    client: KeyManagementServiceClient<InterceptedService<Channel, Headers>>,
+    through: Through<KeyManagementServiceClient<InterceptedService<Channel, Headers>>>,
 }
 
 impl Kms {
@@ -115,12 +147,18 @@ impl Kms {
     /// The same over a connection that is there.
     pub fn over(channel: Channel, credentials: Option<&Credentials>, caller: Option<&str>) -> Self {
         let headers = Headers::new(credentials, caller);
-        Self { client: KeyManagementServiceClient::with_interceptor(channel, headers) }
+        Self { through: Through::Grpc(KeyManagementServiceClient::with_interceptor(channel, headers)) }
     }
 
-    /// Subscribes to key changes.
+    /// A client that asks in AWS's JSON as the owner of `credentials`.
+    pub fn aws_json(address: SocketAddr, credentials: Option<&Credentials>) -> Self {
+        Self { through: Through::aws_json(Protocol::Kms, address, credentials) }
+    }
+
+    /// Subscribes to key changes, which only gRPC offers.
     pub async fn watch_keys(&self) -> Result<Streaming<kms::WatchKeysResponse>, Refused> {
-        Ok(self.client.clone().watch_keys(kms::WatchKeysRequest {}).await?.into_inner())
+        let Through::Grpc(client) = &self.through else { panic!("AWS has no WatchKeys") };
+        Ok(client.clone().watch_keys(kms::WatchKeysRequest {}).await?.into_inner())
     }
 
     calls! { kms:
@@ -215,7 +253,7 @@ impl Kms {
 /// A client of the table service.
 #[derive(Clone)]
 pub struct Tables {
-    client: TableServiceClient<InterceptedService<Channel, Headers>>,
+    through: Through<TableServiceClient<InterceptedService<Channel, Headers>>>,
 }
 
 impl Tables {
@@ -227,9 +265,13 @@ impl Tables {
     /// The same over a connection that is there.
     pub fn over(channel: Channel, credentials: Option<&Credentials>) -> Self {
         let client = TableServiceClient::with_interceptor(channel, Headers::new(credentials, None));
-        Self {
-            client: client.max_decoding_message_size(MESSAGE_BYTES).max_encoding_message_size(MESSAGE_BYTES),
-        }
+        let client = client.max_decoding_message_size(MESSAGE_BYTES).max_encoding_message_size(MESSAGE_BYTES);
+        Self { through: Through::Grpc(client) }
+    }
+
+    /// A client that asks in AWS's JSON as the owner of `credentials`.
+    pub fn aws_json(address: SocketAddr, credentials: Option<&Credentials>) -> Self {
+        Self { through: Through::aws_json(Protocol::DynamoDb, address, credentials) }
     }
 
     calls! { table:
@@ -240,6 +282,7 @@ impl Tables {
         delete_table(DeleteTableRequest) -> DeleteTableResponse;
         put_item(PutItemRequest) -> PutItemResponse;
         get_item(GetItemRequest) -> GetItemResponse;
+        update_item(UpdateItemRequest) -> UpdateItemResponse;
         delete_item(DeleteItemRequest) -> DeleteItemResponse;
         query(QueryRequest) -> QueryResponse;
         scan(ScanRequest) -> ScanResponse;

@@ -10,12 +10,15 @@ use std::time::SystemTime;
 use aws_credential_types::Credentials as AwsCredentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
+use prost::Message;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
 use crate::REGION;
 use crate::client::{Credentials, DEADLINE};
+use crate::messages::Operation;
+use crate::refused::Refused;
 use crate::wait::within;
 
 /// Which service a request is for.
@@ -138,6 +141,28 @@ impl Answer {
         }
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
+
+    /// What the operation gives, or why it was not done.
+    ///
+    /// # Errors
+    /// What an answer that is an error says.
+    #[track_caller]
+    pub fn outcome(&self) -> Result<Value, JsonRefused> {
+        if self.status == 200 { Ok(self.json()) } else { Err(self.refused()) }
+    }
+
+    #[track_caller]
+    fn refused(&self) -> JsonRefused {
+        let body = self.json();
+        let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
+        JsonRefused {
+            status: self.status,
+            code: text("__type").rsplit('#').next().unwrap_or_default().to_owned(),
+            message: [text("message"), text("Message")].concat(),
+            request_id: self.header("x-amzn-requestid").unwrap_or_default().to_owned(),
+            body,
+        }
+    }
 }
 
 impl fmt::Debug for Answer {
@@ -159,6 +184,12 @@ impl Connection {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         Ok(Self(BufReader::new(stream)))
+    }
+
+    /// Whether the other side has neither closed it nor sent anything unasked.
+    fn is_open(&self) -> bool {
+        let read = self.0.get_ref().try_read(&mut [0]);
+        read.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
     /// Sends a request and reads the answer.
@@ -219,6 +250,8 @@ pub struct JsonRefused {
     pub code: String,
     /// The text; empty if there is none.
     pub message: String,
+    /// The id under which the service logged the request.
+    pub request_id: String,
     /// The whole body.
     pub body: Value,
 }
@@ -242,22 +275,34 @@ impl Json {
         &self.signer
     }
 
-    /// Calls an operation.
+    /// Calls an operation, to which there must be an answer.
     ///
     /// # Errors
     /// What the service answers if it does not do it.
     pub async fn call(&self, operation: &str, request: &Value) -> Result<Value, JsonRefused> {
+        self.try_call(operation, request).await.expect("the service answers")
+    }
+
+    /// Asks what a message of the .proto files asks.
+    ///
+    /// # Errors
+    /// What the service answers if it does not do it, or that the connection ended before it answered.
+    pub(crate) async fn ask<A: Message + Default>(
+        &self,
+        operation: &str,
+        request: &impl Message,
+    ) -> Result<A, Refused> {
+        let described = Operation::named(self.signer.protocol, operation);
+        let request = described.request_json(&request.encode_to_vec());
+        let answer = self.try_call(operation, &request).await.map_err(|error| Refused::cut_off(&error))??;
+        let answer = A::decode(&*described.answer_message(&answer));
+        Ok(answer.expect("a message is what is described"))
+    }
+
+    async fn try_call(&self, operation: &str, request: &Value) -> io::Result<Result<Value, JsonRefused>> {
         let request = self.signer.request(operation, request.to_string().as_bytes());
-        let answer = within("an answer comes", DEADLINE, self.exchange(&request)).await;
-        let answer = answer.expect("the service answers");
-        let body = answer.json();
-        if answer.status == 200 {
-            return Ok(body);
-        }
-        let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
-        let code = text("__type").rsplit('#').next().unwrap_or_default().to_owned();
-        let message = [text("message"), text("Message")].concat();
-        Err(JsonRefused { status: answer.status, code, message, body })
+        let answer = within("an answer comes", DEADLINE, self.exchange(&request)).await?;
+        Ok(answer.outcome())
     }
 
     /// Sends the bytes of a request on a connection of its own for that time, and reads the answer.
@@ -265,8 +310,7 @@ impl Json {
     /// # Errors
     /// The connection cannot be made, or ends too early.
     pub async fn exchange(&self, request: &[u8]) -> io::Result<Answer> {
-        let idle = self.idle().pop();
-        let mut connection = match idle {
+        let mut connection = match self.take_idle() {
             Some(connection) => connection,
             None => Connection::open(self.address).await?,
         };
@@ -275,6 +319,12 @@ impl Json {
             self.idle().push(connection);
         }
         Ok(answer)
+    }
+
+    /// A connection that the service has not closed since.
+    fn take_idle(&self) -> Option<Connection> {
+        let mut idle = self.idle();
+        std::iter::from_fn(|| idle.pop()).find(Connection::is_open)
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {

@@ -194,7 +194,10 @@ impl Client {
         let sorts: Vec<String> = (0..KEYS).step_by(5).map(|number| format!("k{number:02}")).collect();
         let keys = sorts.iter().map(|sort| listed(self.key(sort))).collect();
         let wanted = KeysAndAttributes { keys, consistent_read: true, ..Default::default() };
-        let request = BatchGetItemRequest { request_items: HashMap::from([(self.table.clone(), wanted)]) };
+        let request = BatchGetItemRequest {
+            request_items: HashMap::from([(self.table.clone(), wanted)]),
+            ..Default::default()
+        };
         let answer = self.tables.batch_get_item(request).await?;
         assert!(answer.unprocessed_keys.is_empty(), "a batch within the limits is processed whole");
         let found = answer.responses.get(&self.table).map(|list| list.items.clone()).unwrap_or_default();

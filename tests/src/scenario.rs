@@ -203,7 +203,8 @@ impl Tables {
             })
             .collect();
         let request_items = HashMap::from([(name.to_owned(), WriteRequests { requests })]);
-        let answer = self.batch_write_item(BatchWriteItemRequest { request_items }).await?;
+        let answer =
+            self.batch_write_item(BatchWriteItemRequest { request_items, ..Default::default() }).await?;
         assert!(answer.unprocessed_items.is_empty(), "a batch within the limits is processed whole");
         Ok(())
     }

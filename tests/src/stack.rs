@@ -13,7 +13,7 @@ use tonic::transport::Channel;
 use crate::binaries;
 use crate::canary::files;
 use crate::certificates::Authority;
-use crate::client::{Credentials, Kms, Tables, channel};
+use crate::client::{Credentials, Door, Kms, Tables, channel};
 use crate::json::{Json, Protocol};
 use crate::metrics::{self, Metrics};
 use crate::principals::Principals;
@@ -38,6 +38,8 @@ pub struct Settings {
     pub together: Vec<String>,
     /// TLS everywhere, with certificates of this authority.
     pub authority: Option<Arc<Authority>>,
+    /// Which door the clients of [`Stack::tables`] and its like ask through.
+    pub door: Door,
     /// How much is logged, as `--log-filter` takes it; without it the services decide.
     pub logging: Option<&'static str>,
     /// Where the files of the services are, instead of where temporary files are.
@@ -50,6 +52,18 @@ impl Settings {
     /// Services that know `principals`.
     pub fn knowing(principals: Principals) -> Self {
         Self { principals: Some(principals), ..Self::default() }
+    }
+
+    /// Services that are asked through `door`.
+    pub fn through(door: Door) -> Self {
+        Self { door, ..Self::default() }
+    }
+
+    /// Asks the services through `door`.
+    #[must_use]
+    pub const fn asked_through(mut self, door: Door) -> Self {
+        self.door = door;
+        self
     }
 
     /// TLS between the services and towards clients; the table service's own credential is a certificate.
@@ -151,21 +165,19 @@ pub struct Stack {
 impl Stack {
     /// Starts `keystead` on an empty data directory.
     pub async fn together() -> Self {
-        let mut stack = Self::together_unstarted();
-        stack.start().await;
-        stack
+        Self::together_with(Settings::default()).await
     }
 
     /// Starts `keystead` on an empty data directory, with `settings`.
     pub async fn together_with(settings: Settings) -> Self {
-        let mut stack = Self::new(settings, Layout::Together);
+        let mut stack = Self::together_unstarted(settings);
         stack.start().await;
         stack
     }
 
     /// Both services in one `keystead` that is not started yet.
-    pub fn together_unstarted() -> Self {
-        Self::new(Settings::default(), Layout::Together)
+    pub fn together_unstarted(settings: Settings) -> Self {
+        Self::new(settings, Layout::Together)
     }
 
     /// Starts `kms-service` and then `table-service` on empty data directories.
@@ -223,12 +235,12 @@ impl Stack {
 
     /// A client of the table service that calls as the account root.
     pub fn tables(&self) -> Tables {
-        Tables::over(self.channel(self.table_address()), self.root_credentials())
+        self.tables_with(self.root_credentials())
     }
 
     /// A client of the key-management service that calls as the account root.
     pub fn kms(&self) -> Kms {
-        Kms::over(self.channel(self.kms_address()), self.root_credentials(), None)
+        self.kms_with(self.root_credentials())
     }
 
     /// A client of the service that speaks `protocol` over AWS JSON, which calls as the account root.
@@ -260,14 +272,26 @@ impl Stack {
 
     /// A client of the table service that calls as the user `name` of the principals.
     pub fn tables_as(&self, name: &str) -> Tables {
-        let channel = self.channel(self.table_address());
-        Tables::over(channel, Some(&self.principals().user(name).credentials))
+        self.tables_with(Some(&self.principals().user(name).credentials))
     }
 
     /// A client of the key-management service that calls as the user `name` of the principals.
     pub fn kms_as(&self, name: &str) -> Kms {
-        let channel = self.channel(self.kms_address());
-        Kms::over(channel, Some(&self.principals().user(name).credentials), None)
+        self.kms_with(Some(&self.principals().user(name).credentials))
+    }
+
+    fn tables_with(&self, credentials: Option<&Credentials>) -> Tables {
+        match self.settings.door {
+            Door::Grpc => Tables::over(self.channel(self.table_address()), credentials),
+            Door::AwsJson => Tables::aws_json(self.table_address(), credentials),
+        }
+    }
+
+    fn kms_with(&self, credentials: Option<&Credentials>) -> Kms {
+        match self.settings.door {
+            Door::Grpc => Kms::over(self.channel(self.kms_address()), credentials, None),
+            Door::AwsJson => Kms::aws_json(self.kms_address(), credentials),
+        }
     }
 
     /// The principals that the services know.

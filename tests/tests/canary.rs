@@ -1,15 +1,25 @@
 //! Promise: nothing readable. Planted strings - attribute names, values, partition keys and sort keys, of small and of
 //! 300 KB items, and what bad requests carry - are in no byte of any file under the data directory nor in any log: while
 //! the services run, after they stopped, and after they were killed. Nor are they in the metrics, nor in the text of any
-//! refusal but for the one word that the text is about, which it quotes as AWS's does.
+//! refusal but for the one word that the text is about, which it quotes as AWS's does. Through each door.
+
+use std::time::{Duration, SystemTime};
 
 use proto::kms::{DecryptRequest, EncryptRequest};
 use proto::table::{PutItemRequest, QueryRequest, ScalarAttributeType, ScanRequest};
 use tests::canary::{Canary, files};
 use tests::item::{attributes, b, bool, l, m, n, nested, null, s};
-use tests::{Encryption, Kms, Refusal, Refused, Stack, Tables, table};
+use tests::{
+    Connection, Credentials, Door, Encryption, Kms, Protocol, Refusal, Refused, Settings, Signer, Stack,
+    Tables, table,
+};
 
 const LARGE_BYTES: usize = 300 * 1024;
+
+tests::through_each_door! {
+    planted_strings_are_in_no_file_and_no_log
+    planted_strings_are_in_no_log_at_the_finest_level
+}
 
 /// Writes, reads, overwrites and deletes items in which everything is a canary.
 async fn plant_in_items(tables: &Tables, name: &str, canary: &Canary) {
@@ -122,7 +132,48 @@ async fn plant_in_kms(kms: &Kms, key: &str, canary: &Canary) {
     assert_quotes(&kms.decrypt(decrypt).await.refused(), None, canary);
 }
 
+/// HTTP requests that never become a request of an operation, or only in part.
+async fn plant_in_http(stack: &Stack, protocol: Protocol, canary: &Canary) {
+    let plant = |place: &str| canary.plant(place);
+    let address = match protocol {
+        Protocol::DynamoDb => stack.table_address(),
+        Protocol::Kms => stack.kms_address(),
+    };
+    let signer = Signer::new(protocol, address, stack.root_credentials().expect("requests are signed"));
+    let stranger = Credentials::new(plant("accesskey"), plant("secret"));
+    let stranger = Signer::new(protocol, address, &stranger);
+    let known = match protocol {
+        Protocol::DynamoDb => "PutItem",
+        Protocol::Kms => "Encrypt",
+    };
+    let body = |text: &str| format!(r#"{{"{}":{{"S":"{}"}}{text}"#, plant("member"), plant("value"));
+    let now = SystemTime::now();
+    let mut forged = signer.request(known, body("}").as_bytes());
+    let last = forged.len() - 2;
+    forged[last] = b' ';
+    let requests = [
+        signer.request(known, body("}").as_bytes()),
+        signer.request(known, body("").as_bytes()),
+        signer.request(known, plant("nojson").as_bytes()),
+        signer.request(known, format!("\"{}\"", plant("text")).as_bytes()),
+        signer.request(&plant("Operation"), b"{}"),
+        signer.request_at(now, known, b"{}", &[("x-amz-meta", &plant("header"))]),
+        signer.request_at(now - Duration::from_secs(3_600), known, body("}").as_bytes(), &[]),
+        stranger.request(known, body("}").as_bytes()),
+        forged,
+    ];
+    for request in requests {
+        let mut connection = Connection::open(address).await.expect("somebody listens");
+        let answer = connection.exchange(&request).await.expect("an answer");
+        assert!((400..500).contains(&answer.status), "{answer:?}");
+        canary.assert_unsaid(&format!("{answer:?}"), "in an answer");
+    }
+}
+
 async fn plant(stack: &Stack, key: &str, canary: &Canary) {
+    for protocol in [Protocol::DynamoDb, Protocol::Kms] {
+        plant_in_http(stack, protocol, canary).await;
+    }
     let tables = stack.tables();
     for name in ["Owned", "Managed", "Customer"] {
         plant_in_items(&tables, name, canary).await;
@@ -138,10 +189,9 @@ async fn plant(stack: &Stack, key: &str, canary: &Canary) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn planted_strings_are_in_no_file_and_no_log() {
+async fn planted_strings_are_in_no_file_and_no_log(door: Door) {
     let canary = Canary::new();
-    let mut stack = Stack::together().await;
+    let mut stack = Stack::together_with(Settings::through(door)).await;
     let key = stack.kms().customer_key().await.key_id;
     let kinds = [
         ("Owned", Encryption::Owned),
@@ -173,10 +223,9 @@ async fn planted_strings_are_in_no_file_and_no_log() {
 }
 
 /// The same for the services run apart with logs at their most talkative.
-#[tokio::test(flavor = "multi_thread")]
-async fn planted_strings_are_in_no_log_at_the_finest_level() {
+async fn planted_strings_are_in_no_log_at_the_finest_level(door: Door) {
     let canary = Canary::new();
-    let stack = Stack::apart(tests::Settings::default().logging("trace")).await;
+    let stack = Stack::apart(Settings::through(door).logging("trace")).await;
     let key = stack.kms().customer_key().await.key_id;
     for name in ["Owned", "Managed", "Customer"] {
         let kind = match name {

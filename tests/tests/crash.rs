@@ -4,10 +4,16 @@
 use std::time::Duration;
 
 use proto::table::ScalarAttributeType::S;
-use tests::{Client, Dice, Encryption, Fleet, Refused, Stack, table, within};
+use tests::{Client, Dice, Door, Encryption, Fleet, Refused, Settings, Stack, table, within};
 use tonic::Code;
 
-/// Together more than 100 rounds.
+tests::through_each_door! {
+    acknowledged_writes_survive_kills_under_load
+    kills_during_start_leave_a_directory_that_opens
+    kills_during_switches_leave_no_table_stuck
+}
+
+/// Together more than 100 rounds, through each door.
 const ROUNDS_WRITING: usize = 40;
 const ROUNDS_STARTING: usize = 40;
 const ROUNDS_SWITCHING: usize = 40;
@@ -46,10 +52,9 @@ fn operations(clients: &[Client]) -> u64 {
     clients.iter().map(|client| client.operations).sum()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn acknowledged_writes_survive_kills_under_load() {
+async fn acknowledged_writes_survive_kills_under_load(door: Door) {
     let mut dice = Dice::new("crash/writing");
-    let mut stack = Stack::together().await;
+    let mut stack = Stack::together_with(Settings::through(door)).await;
     let kind = Encryption::Customer(stack.kms().customer_key().await.arn);
     stack.tables().create(table("Load", ("pk", S), Some(("sk", S))), &kind).await;
     let mut clients: Vec<Client> = (0..CLIENTS)
@@ -64,10 +69,9 @@ async fn acknowledged_writes_survive_kills_under_load() {
     stack.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn kills_during_start_leave_a_directory_that_opens() {
+async fn kills_during_start_leave_a_directory_that_opens(door: Door) {
     let mut dice = Dice::new("crash/starting");
-    let mut stack = Stack::together().await;
+    let mut stack = Stack::together_with(Settings::through(door)).await;
     let kind = Encryption::Customer(stack.kms().customer_key().await.arn);
     stack.tables().create(table("Load", ("pk", S), Some(("sk", S))), &kind).await;
     let mut fleet = Fleet::launch(&stack.tables(), "Load", CLIENTS, &mut dice);
@@ -98,7 +102,7 @@ async fn kills_during_start_leave_a_directory_that_opens() {
 async fn kills_during_the_first_start_leave_a_directory_that_opens() {
     let mut dice = Dice::new("crash/first-start");
     for _ in 0..8 {
-        let mut stack = Stack::together_unstarted();
+        let mut stack = Stack::together_unstarted(Settings::default());
         for _ in 0..3 {
             let delay = moment(&mut dice, START_MS);
             stack.start_and_kill(delay).await;
@@ -112,10 +116,9 @@ async fn kills_during_the_first_start_leave_a_directory_that_opens() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn kills_during_switches_leave_no_table_stuck() {
+async fn kills_during_switches_leave_no_table_stuck(door: Door) {
     let mut dice = Dice::new("crash/switching");
-    let mut stack = Stack::together().await;
+    let mut stack = Stack::together_with(Settings::through(door)).await;
     let keys = [stack.kms().customer_key().await.arn, stack.kms().customer_key().await.arn];
     let kinds = [
         Encryption::Owned,

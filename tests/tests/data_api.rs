@@ -396,7 +396,10 @@ async fn a_large_partition_is_a_sorted_map() {
             })
             .collect();
         let request_items = HashMap::from([("Large".to_owned(), WriteRequests { requests })]);
-        tables.batch_write_item(BatchWriteItemRequest { request_items }).await.expect("deleted");
+        tables
+            .batch_write_item(BatchWriteItemRequest { request_items, ..Default::default() })
+            .await
+            .expect("deleted");
     }
     model.retain(|number| number % 3 != 0);
 
@@ -565,6 +568,7 @@ async fn batches_span_tables_and_mix_puts_and_deletes() {
             ),
             ("Second".to_owned(), WriteRequests { requests: vec![put(second("a")), put(second("b"))] }),
         ]),
+        ..Default::default()
     };
     assert!(tables.batch_write_item(request).await.expect("written").unprocessed_items.is_empty());
     let keys = |keys: Vec<Attributes>| KeysAndAttributes {
@@ -577,6 +581,7 @@ async fn batches_span_tables_and_mix_puts_and_deletes() {
             ("First".to_owned(), keys(vec![first("old"), first("new"), first("never")])),
             ("Second".to_owned(), keys(vec![second("a"), second("b"), second("c")])),
         ]),
+        ..Default::default()
     };
     let answer = tables.batch_get_item(request).await.expect("read");
     assert!(answer.unprocessed_keys.is_empty());
@@ -599,7 +604,10 @@ async fn batches_span_tables_and_mix_puts_and_deletes() {
     let mut request_items = HashMap::from([("Second".to_owned(), all)]);
     let (mut seen, mut rounds) = (BTreeSet::new(), 0);
     while !request_items.is_empty() {
-        let answer = tables.batch_get_item(BatchGetItemRequest { request_items }).await.expect("read");
+        let answer = tables
+            .batch_get_item(BatchGetItemRequest { request_items, ..Default::default() })
+            .await
+            .expect("read");
         for item in &answer.responses["Second"].items {
             assert!(seen.insert(text(&item.attributes, "pk")));
         }

@@ -38,8 +38,10 @@ async fn work(tables: Tables) -> usize {
                 let keys = batch.iter().map(|number| listed(key(*number))).collect();
                 let wanted = KeysAndAttributes { keys, ..Default::default() };
                 let request_items = HashMap::from([("Busy".to_owned(), wanted)]);
-                let answer =
-                    tables.batch_get_item(BatchGetItemRequest { request_items }).await.expect("read");
+                let answer = tables
+                    .batch_get_item(BatchGetItemRequest { request_items, ..Default::default() })
+                    .await
+                    .expect("read");
                 assert_eq!(answer.responses["Busy"].items.len(), batch.len());
                 operations += batch.len();
             }

@@ -62,8 +62,10 @@ async fn the_id_of_a_request_stands_with_each_use_of_a_key_that_it_makes() {
     client.put_item(called(&stack, "put-2", put)).await.expect("written");
     let put = write_request::Request::PutRequest(PutRequest { item });
     let requests = vec![WriteRequest { request: Some(put) }];
-    let batch =
-        BatchWriteItemRequest { request_items: [("Second".to_owned(), WriteRequests { requests })].into() };
+    let batch = BatchWriteItemRequest {
+        request_items: [("Second".to_owned(), WriteRequests { requests })].into(),
+        ..Default::default()
+    };
     client.batch_write_item(called(&stack, "batch-1", batch)).await.expect("written");
 
     let create = vec!["CreateGrant", "CreateGrant", "DescribeKey", "GenerateDataKey"];

@@ -61,7 +61,7 @@ const KMS: [&str; 37] = [
     "ListRetirableGrants",
 ];
 /// What the table service offers.
-const TABLES: [&str; 18] = [
+const TABLES: [&str; 19] = [
     "CreateTable",
     "DescribeTable",
     "ListTables",
@@ -69,6 +69,7 @@ const TABLES: [&str; 18] = [
     "DeleteTable",
     "PutItem",
     "GetItem",
+    "UpdateItem",
     "DeleteItem",
     "Query",
     "Scan",

@@ -6,15 +6,16 @@ use std::time::{Duration, Instant};
 
 use proto::table::ScalarAttributeType::S;
 use tests::item::{attributes, n, s};
-use tests::{Dice, Encryption, Fleet, Stack, Tables, partition_only, table, within};
+use tests::{Dice, Door, Encryption, Fleet, Settings, Stack, Tables, partition_only, table, within};
 
 const SWITCHES: usize = 200;
 const CLIENTS: usize = 16;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_hundred_switches_under_sixteen_clients() {
+tests::through_each_door! { two_hundred_switches_under_sixteen_clients }
+
+async fn two_hundred_switches_under_sixteen_clients(door: Door) {
     let mut dice = Dice::new("switch_under_load");
-    let stack = Stack::together().await;
+    let stack = Stack::together_with(Settings::through(door)).await;
     let tables = stack.tables();
     let keys = [stack.kms().customer_key().await, stack.kms().customer_key().await];
     let kinds = [

@@ -3,21 +3,19 @@
 //! A member that is understood and not offered yet is refused when it is set, never ignored: [`later`].
 
 mod description;
+mod items;
 mod later;
+mod refusal;
 mod value;
 
 use proto::table as wire;
 use proto::table::table_service_server::{TableService, TableServiceServer};
-use service_kit::{caller, request_id, status, trace_parent};
-use shape::Member;
+use service_kit::{caller, request_id, trace_parent};
 use table_core::Tables;
-use table_core::error::{Invalid, TableError};
+use table_core::error::TableError;
 use table_core::ops;
 use table_core::request::{Origin, within};
 use tonic::{Request, Response, Status};
-
-use self::later::not_offered;
-use self::value::{attributes, boxed_item, item, some_attributes, some_names};
 
 /// The domain of this service's errors and its name in logs.
 pub(crate) const DOMAIN: &str = "table.keystead";
@@ -44,7 +42,7 @@ macro_rules! door {
         let origin = Origin { id: id.as_str().into(), trace: trace_parent(&$request) };
         let $message = $request.into_inner();
         let outcome: Result<_, TableError> = within(origin, async { $body }).await;
-        outcome.map(Response::new).map_err(|error| status(&error, DOMAIN, &id))
+        outcome.map(Response::new).map_err(|error| refusal::status(error, &id))
     }};
 }
 
@@ -219,32 +217,22 @@ impl TableService for Door {
 
     async fn put_item(&self, request: Request<wire::PutItemRequest>) -> Answer<wire::PutItemResponse> {
         door!(request, |caller, message| {
-            not_offered("ConditionExpression", !message.condition_expression.is_empty())?;
-            no_placeholders(&message.expression_attribute_names, &message.expression_attribute_values)?;
-            let command = ops::PutItem {
-                table_name: message.table_name,
-                item: attributes(message.item),
-                return_values: Member::named(&message.return_values),
-                ..Default::default()
-            };
-            let output = self.tables.put_item(&caller, command).await?;
-            Ok(wire::PutItemResponse { attributes: output.attributes.map(item).unwrap_or_default() })
+            Ok(items::put(self.tables.put_item(&caller, items::put_item(message)).await?))
         })
     }
 
     async fn get_item(&self, request: Request<wire::GetItemRequest>) -> Answer<wire::GetItemResponse> {
         door!(request, |caller, message| {
-            not_offered("ProjectionExpression", !message.projection_expression.is_empty())?;
-            if !message.expression_attribute_names.is_empty() {
-                return Err(Invalid::NamesWithoutExpression.into());
-            }
-            let command = ops::GetItem {
-                table_name: message.table_name,
-                key: attributes(message.key),
-                ..Default::default()
-            };
-            let found = self.tables.get_item(&caller, command).await?.item;
-            Ok(wire::GetItemResponse { found: found.is_some(), item: found.map(item).unwrap_or_default() })
+            Ok(items::got(self.tables.get_item(&caller, items::get_item(message)).await?))
+        })
+    }
+
+    async fn update_item(
+        &self,
+        request: Request<wire::UpdateItemRequest>,
+    ) -> Answer<wire::UpdateItemResponse> {
+        door!(request, |caller, message| {
+            Ok(items::updated(self.tables.update_item(&caller, items::update_item(message)).await?))
         })
     }
 
@@ -253,79 +241,19 @@ impl TableService for Door {
         request: Request<wire::DeleteItemRequest>,
     ) -> Answer<wire::DeleteItemResponse> {
         door!(request, |caller, message| {
-            not_offered("ConditionExpression", !message.condition_expression.is_empty())?;
-            no_placeholders(&message.expression_attribute_names, &message.expression_attribute_values)?;
-            let command = ops::DeleteItem {
-                table_name: message.table_name,
-                key: attributes(message.key),
-                return_values: Member::named(&message.return_values),
-                ..Default::default()
-            };
-            let output = self.tables.delete_item(&caller, command).await?;
-            Ok(wire::DeleteItemResponse { attributes: output.attributes.map(item).unwrap_or_default() })
+            Ok(items::deleted(self.tables.delete_item(&caller, items::delete_item(message)).await?))
         })
     }
 
     async fn query(&self, request: Request<wire::QueryRequest>) -> Answer<wire::QueryResponse> {
         door!(request, |caller, message| {
-            not_offered("FilterExpression", !message.filter_expression.is_empty())?;
-            not_offered("ProjectionExpression", !message.projection_expression.is_empty())?;
-            not_offered("IndexName", !message.index_name.is_empty())?;
-            let condition = message.key_condition_expression;
-            let command = ops::Query {
-                table_name: message.table_name,
-                key_condition_expression: (!condition.is_empty()).then_some(condition),
-                backward: message.scan_index_forward == Some(false),
-                page: ops::PageRequest {
-                    selection: ops::Selection {
-                        expression_attribute_names: some_names(message.expression_attribute_names),
-                        ..Default::default()
-                    },
-                    expression_attribute_values: some_attributes(message.expression_attribute_values),
-                    limit: message.limit,
-                    exclusive_start_key: some_attributes(message.exclusive_start_key),
-                    select: Member::named(&message.select),
-                    ..Default::default()
-                },
-                ..Default::default()
-            };
-            let page = self.tables.query(&caller, command).await?;
-            let count = i32::try_from(page.count).unwrap_or(i32::MAX);
-            Ok(wire::QueryResponse {
-                items: page.items.into_iter().map(boxed_item).collect(),
-                count,
-                scanned_count: count,
-                last_evaluated_key: page.last_evaluated_key.map(item).unwrap_or_default(),
-            })
+            Ok(items::queried(self.tables.query(&caller, items::query(message)?).await?))
         })
     }
 
     async fn scan(&self, request: Request<wire::ScanRequest>) -> Answer<wire::ScanResponse> {
         door!(request, |caller, message| {
-            not_offered("FilterExpression", !message.filter_expression.is_empty())?;
-            not_offered("ProjectionExpression", !message.projection_expression.is_empty())?;
-            not_offered("IndexName", !message.index_name.is_empty())?;
-            no_placeholders(&message.expression_attribute_names, &message.expression_attribute_values)?;
-            let command = ops::Scan {
-                table_name: message.table_name,
-                segment: message.segment,
-                total_segments: message.total_segments,
-                page: ops::PageRequest {
-                    limit: message.limit,
-                    exclusive_start_key: some_attributes(message.exclusive_start_key),
-                    select: Member::named(&message.select),
-                    ..Default::default()
-                },
-                ..Default::default()
-            };
-            let page = self.tables.scan(&caller, command).await?;
-            let count = i32::try_from(page.count).unwrap_or(i32::MAX);
-            Ok(wire::ScanResponse {
-                items: page.items.into_iter().map(boxed_item).collect(),
-                count,
-                scanned_count: count,
-                last_evaluated_key: page.last_evaluated_key.map(item).unwrap_or_default(),
-            })
+            Ok(items::scanned(self.tables.scan(&caller, items::scan(message)?).await?))
         })
     }
 
@@ -334,25 +262,8 @@ impl TableService for Door {
         request: Request<wire::BatchGetItemRequest>,
     ) -> Answer<wire::BatchGetItemResponse> {
         door!(request, |caller, message| {
-            let mut command = ops::BatchGetItem::default();
-            for (table, asked) in message.request_items {
-                not_offered("ProjectionExpression", !asked.projection_expression.is_empty())?;
-                if !asked.expression_attribute_names.is_empty() {
-                    return Err(Invalid::NamesWithoutExpression.into());
-                }
-                let keys = asked.keys.into_iter().map(|key| attributes(key.attributes)).collect();
-                command.request_items.insert(table, ops::KeysAndAttributes { keys, ..Default::default() });
-            }
-            let output = self.tables.batch_get_item(&caller, command).await?;
-            let boxed = |items: Vec<_>| items.into_iter().map(boxed_item).collect();
-            let found = |(table, items)| (table, wire::ItemList { items: boxed(items) });
-            let left = |(table, left): (_, ops::UnprocessedKeys)| {
-                (table, wire::KeysAndAttributes { keys: boxed(left.keys), ..Default::default() })
-            };
-            Ok(wire::BatchGetItemResponse {
-                responses: output.responses.into_iter().map(found).collect(),
-                unprocessed_keys: output.unprocessed.into_iter().map(left).collect(),
-            })
+            let command = items::batch_get_item(message);
+            Ok(items::batch_got(self.tables.batch_get_item(&caller, command).await?))
         })
     }
 
@@ -361,48 +272,8 @@ impl TableService for Door {
         request: Request<wire::BatchWriteItemRequest>,
     ) -> Answer<wire::BatchWriteItemResponse> {
         door!(request, |caller, message| {
-            let mut command = ops::BatchWriteItem::default();
-            for (table, requests) in message.request_items {
-                let requests = requests.requests.into_iter().map(write_request).collect();
-                command.request_items.insert(table, requests);
-            }
-            let output = self.tables.batch_write_item(&caller, command).await?;
-            let left = |(table, writes): (String, Vec<_>)| {
-                (table, wire::WriteRequests { requests: writes.into_iter().map(unprocessed).collect() })
-            };
-            Ok(wire::BatchWriteItemResponse {
-                unprocessed_items: output.unprocessed.into_iter().map(left).collect(),
-            })
+            let command = items::batch_write_item(message);
+            Ok(items::batch_written(self.tables.batch_write_item(&caller, command).await?))
         })
     }
-}
-
-/// Placeholders without an expression to use them.
-fn no_placeholders<N, V>(
-    names: &std::collections::HashMap<String, N>,
-    values: &std::collections::HashMap<String, V>,
-) -> Result<(), Invalid> {
-    match (names.is_empty(), values.is_empty()) {
-        (false, _) => Err(Invalid::NamesWithoutExpression),
-        (true, false) => Err(Invalid::ValuesWithoutExpression),
-        (true, true) => Ok(()),
-    }
-}
-
-fn write_request(request: wire::WriteRequest) -> ops::WriteRequest {
-    use wire::write_request::Request as Wire;
-    match request.request {
-        Some(Wire::PutRequest(put)) => ops::WriteRequest::Put(attributes(put.item)),
-        Some(Wire::DeleteRequest(delete)) => ops::WriteRequest::Delete(attributes(delete.key)),
-        None => ops::WriteRequest::Unclear,
-    }
-}
-
-fn unprocessed(write: ops::UnprocessedWrite) -> wire::WriteRequest {
-    use wire::write_request::Request as Wire;
-    let request = match write {
-        ops::UnprocessedWrite::Put(put) => Wire::PutRequest(wire::PutRequest { item: item(put) }),
-        ops::UnprocessedWrite::Delete(key) => Wire::DeleteRequest(wire::DeleteRequest { key: item(key) }),
-    };
-    wire::WriteRequest { request: Some(request) }
 }

@@ -16,6 +16,11 @@ pub(super) fn some_attributes(map: HashMap<String, wire::AttributeValue>) -> Opt
     (!map.is_empty()).then(|| attributes(map))
 }
 
+/// Values of a request, unchecked; none if there are none.
+pub(super) fn values(list: Vec<wire::AttributeValue>) -> Option<Vec<raw::Value>> {
+    (!list.is_empty()).then(|| list.into_iter().map(value_in).collect())
+}
+
 /// The names of a request; none if there are none.
 pub(super) fn some_names(names: HashMap<String, String>) -> Option<BTreeMap<String, String>> {
     (!names.is_empty()).then(|| names.into_iter().collect())
@@ -31,7 +36,8 @@ pub(super) fn boxed_item(value: Item) -> wire::Item {
     wire::Item { attributes: item(value) }
 }
 
-fn value_in(value: wire::AttributeValue) -> raw::Value {
+/// A value of a request, unchecked.
+pub(super) fn value_in(value: wire::AttributeValue) -> raw::Value {
     match value.value {
         None => raw::Value::Empty,
         Some(Wire::S(text)) => raw::Value::S(text),

@@ -72,7 +72,7 @@ pub(crate) fn table(name: &str) -> CreateTableRequest {
 fn batch(table: &str, items: impl Iterator<Item = Attributes>) -> BatchWriteItemRequest {
     let put = |item| WriteRequest { request: Some(write_request::Request::PutRequest(PutRequest { item })) };
     let requests = WriteRequests { requests: items.map(put).collect() };
-    BatchWriteItemRequest { request_items: [(table.to_owned(), requests)].into() }
+    BatchWriteItemRequest { request_items: [(table.to_owned(), requests)].into(), ..Default::default() }
 }
 
 /// Writes items `0..count` with many batches at once.

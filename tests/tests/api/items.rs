@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 
 use crate::{Api, api_suite};
 
-const INVALID: &str = "ValidationException";
+pub(crate) const INVALID: &str = "ValidationException";
 
-fn key(partition: &str, sort: u32) -> Value {
+pub(crate) fn key(partition: &str, sort: u32) -> Value {
     json!({ "pk": { "S": partition }, "sk": { "N": sort.to_string() } })
 }
 
 /// Writes items of `partition` with the sort keys 1 to `count`.
-async fn fill(api: &Api, partition: &str, count: u32) {
+pub(crate) async fn fill(api: &Api, partition: &str, count: u32) {
     for number in 1..=count {
         let mut item = key(partition, number);
         item["text"] = json!({ "S": format!("item {number}") });
@@ -20,7 +20,7 @@ async fn fill(api: &Api, partition: &str, count: u32) {
 }
 
 /// The sort keys of an answer's items.
-fn sort_keys(answer: &Value) -> Vec<u32> {
+pub(crate) fn sort_keys(answer: &Value) -> Vec<u32> {
     let items = answer["Items"].as_array().map(Vec::as_slice).unwrap_or_default();
     items.iter().map(|item| item["sk"]["N"].as_str().unwrap().parse().unwrap()).collect()
 }

@@ -4,13 +4,14 @@ use serde_json::{Value, json};
 
 use crate::{Api, api_suite};
 
-async fn make_key(api: &Api) -> String {
+/// A fresh key; its ARN.
+pub(crate) async fn make_key(api: &Api) -> String {
     let made = api.keys("CreateKey", json!({})).await;
     made["KeyMetadata"]["Arn"].as_str().unwrap().to_owned()
 }
 
 /// Bytes as JSON has them: `secret`.
-const SECRET: &str = "c2VjcmV0";
+pub(crate) const SECRET: &str = "c2VjcmV0";
 
 api_suite! {
     /// What a key encrypted it decrypts, with the very same context.

@@ -1,8 +1,8 @@
 //! Tables: their life, their settings and their encryption.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::{api_suite, table};
+use crate::{api_suite, table, with};
 
 /// The code of most refusals.
 const INVALID: &str = "ValidationException";
@@ -128,5 +128,72 @@ api_suite! {
         let mut request = table("Music");
         request["StreamSpecification"] = json!({ "StreamEnabled": true, "StreamViewType": "NEW_IMAGE" });
         api.tables_refuse("CreateTable", request, "UnsupportedOperationException", "StreamSpecification is not supported").await;
+    }
+
+    /// A table answers to its ARN as to its name, and a new one of the same name is another one.
+    have_two_names(api) {
+        let made = api.tables("CreateTable", table("Music")).await;
+        let arn = &made["TableDescription"]["TableArn"];
+        let described = api.tables("DescribeTable", json!({ "TableName": arn })).await;
+        let first = &described["Table"]["TableId"];
+        assert_eq!(*first, made["TableDescription"]["TableId"]);
+        let item = json!({ "pk": { "S": "a" }, "sk": { "N": "1" } });
+        api.tables("PutItem", json!({ "TableName": arn, "Item": item })).await;
+        api.tables("DeleteTable", json!({ "TableName": arn })).await;
+        let again = api.tables("CreateTable", table("Music")).await;
+        assert_eq!(again["TableDescription"]["TableArn"], *arn);
+        assert_ne!(again["TableDescription"]["TableId"], *first);
+        let found = api.tables("GetItem", json!({ "TableName": "Music", "Key": item })).await;
+        assert!(found.get("Item").is_none(), "{found}");
+    }
+
+    /// One request changes one thing, and it must be a change.
+    change_one_thing_at_a_time(api) {
+        api.make_table("Music").await;
+        let update = |more: Value| with(json!({ "TableName": "Music" }), more);
+        let two = update(json!({ "BillingMode": "PAY_PER_REQUEST", "SSESpecification": { "Enabled": true } }));
+        let text = "Server-Side Encryption modification must be the only operation in the request";
+        api.tables_refuse("UpdateTable", two, INVALID, text).await;
+        let nothing = update(json!({ "SSESpecification": { "Enabled": false } }));
+        api.tables_refuse("UpdateTable", nothing, INVALID, "Table is already encrypted by default").await;
+        api.tables_refuse("UpdateTable", update(json!({})), INVALID, "At least one of").await;
+        let class = update(json!({ "TableClass": "STANDARD_INFREQUENT_ACCESS" }));
+        api.tables("UpdateTable", class).await;
+        let described = api.tables("DescribeTable", json!({ "TableName": "Music" })).await;
+        assert_eq!(described["Table"]["TableClassSummary"]["TableClass"], "STANDARD_INFREQUENT_ACCESS");
+        let absent = json!({ "TableName": "Absent", "DeletionProtectionEnabled": true });
+        let text = "Requested resource not found: Table: Absent not found";
+        api.tables_refuse("UpdateTable", absent, "ResourceNotFoundException", text).await;
+    }
+
+    /// What a table has not got yet is told as switched off.
+    tell_what_they_have_not(api) {
+        api.make_table("Music").await;
+        let name = json!({ "TableName": "Music" });
+        let ttl = api.tables("DescribeTimeToLive", name.clone()).await;
+        assert_eq!(ttl["TimeToLiveDescription"]["TimeToLiveStatus"], "DISABLED");
+        let backups = api.tables("DescribeContinuousBackups", name).await;
+        let backups = &backups["ContinuousBackupsDescription"];
+        let recovery = &backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"];
+        assert_eq!((&backups["ContinuousBackupsStatus"], recovery), (&json!("DISABLED"), &json!("DISABLED")));
+        let limits = api.tables("DescribeLimits", json!({})).await;
+        assert_eq!((&limits["AccountMaxReadCapacityUnits"], &limits["TableMaxReadCapacityUnits"]), (&json!(80_000), &json!(40_000)));
+    }
+
+    /// What no table can be, in AWS's words.
+    are_refused_in_words(api) {
+        let with = |member: &str, value: Value| with(table("Music"), json!({ member: value }));
+        let attributes = json!([{ "AttributeName": "pk", "AttributeType": "S" }]);
+        let range = json!([{ "AttributeName": "pk", "KeyType": "RANGE" }]);
+        for (request, text) in [
+            (with("TableName", json!("ab")), "Member must have length greater than or equal to 3"),
+            (with("TableName", json!("a b")), "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"),
+            (with("KeySchema", range), "Invalid KeySchema: The first KeySchemaElement is not a HASH key type"),
+            (with("AttributeDefinitions", attributes), "Some index key attributes are not defined in AttributeDefinitions"),
+            (with("BillingMode", json!("PROVISIONED")), "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"),
+        ] {
+            let refusal = api.try_tables("CreateTable", request.clone()).await.unwrap_err();
+            assert!(refusal.code == INVALID && refusal.message.contains(text), "{request}: {refusal:?}");
+        }
     }
 }
