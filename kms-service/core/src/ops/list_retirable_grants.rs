@@ -7,10 +7,11 @@ use crate::{
     Kms,
     audit::Operation,
     authorize::authorize_retirable,
+    constraints,
     error::{KmsError, Rule},
     grant::Grantee,
     ids::{GrantId, KeyId},
-    limits::{LIST_PAGE, PRINCIPAL_CHARS_MAX},
+    limits::LIST_PAGE,
     ops::list_grants::{GrantListEntry, list_entry},
     page::{Page, PageRequest},
 };
@@ -29,7 +30,7 @@ pub struct ListRetirableGrants {
 impl Request for ListRetirableGrants {
     fn constraints(&self, violations: &mut Violations) {
         if let Some(principal) = &self.retiring_principal {
-            violations.text("retiringPrincipal", principal, 1..=PRINCIPAL_CHARS_MAX);
+            constraints::principal(violations, "retiringPrincipal", principal);
         }
         self.page.check(violations, LIST_PAGE);
     }

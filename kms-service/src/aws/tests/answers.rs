@@ -73,11 +73,11 @@ async fn answers() -> Vec<(&'static str, Vec<u8>)> {
         );
         ask("CreateGrant", grant).await;
     }
-    ask(
-        "ListRetirableGrants",
-        r#"{"RetiringPrincipal":"arn:aws:iam::111122223333:user/bob","Limit":1}"#.to_owned(),
-    )
-    .await;
+    for limit in [1, 100] {
+        let who = "arn:aws:iam::111122223333:user/bob";
+        let retirable = format!(r#"{{"RetiringPrincipal":"{who}","Limit":{limit}}}"#);
+        ask("ListRetirableGrants", retirable).await;
+    }
     ask("ListGrants", named.clone()).await;
     ask("ListGrants", format!(r#"{{"KeyId":"{key}","Limit":1}}"#)).await;
     ask("ListAliases", format!(r#"{{"KeyId":"{key}","Limit":1}}"#)).await;
