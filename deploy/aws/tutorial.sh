@@ -12,7 +12,7 @@
 #   AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY          who calls; must be allowed everything
 #   AWS_REGION, AWS_DEFAULT_REGION                    where  [us-east-1]
 #   KEYSTEAD_DATA          data directories with colons between them, for the look at the disk [./keystead-data]
-#   KEYSTEAD_CHANGE_QUOTA  set if the services enforce AWS's quota of key changes; they do not unless told to
+#   KEYSTEAD_CHANGE_QUOTA  set if the services keep AWS's quota of key changes (--sse-change-quota on)
 #
 # It makes and deletes tables called Music* and the alias alias/music, and makes two customer keys, which it schedules for
 # deletion.

@@ -64,8 +64,10 @@ def test_an_attribute_may_have_any_name(item, name):
 def test_what_is_no_value_is_refused(item, value, text, wrap):
     with invalid(text):
         item.put({"v": wrap(value)})
-    with invalid(f"ExpressionAttributeValues contains invalid value: {text} for key :v"):
+    with invalid(text):
         item.update("SET v = :v", {":v": wrap(value)})
+    with invalid(f"ExpressionAttributeValues contains invalid value: {text} for key :v"):
+        item.db.scan(TableName=item.table, FilterExpression="v = :v", ExpressionAttributeValues={":v": wrap(value)})
     assert item.get() is None
 
 

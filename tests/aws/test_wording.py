@@ -1,8 +1,10 @@
 """The texts that the newer layer of DynamoDB counts, to the letter, and those that it leaves bare: section 4.8 of the facts."""
 
+import re
+
 import pytest
 
-from asking import COUNTED, NS, OOM, SS, BS, N, S, invalid
+from asking import BS, COUNTED, NS, OOM, SS, N, S, invalid
 
 NUMBER = "The parameter cannot be converted to a numeric value: x"
 VALUES = [
@@ -21,10 +23,13 @@ def test_values_of_a_put(item, value, text):
 
 @pytest.mark.parametrize("value, text", VALUES, ids=[text[:40] for _, text in VALUES])
 def test_values_of_other_operations_are_not_counted(db, hashed, value, text):
-    with invalid(f"ExpressionAttributeValues contains invalid value: {text} for key :v", exactly=True):
+    # Duplicates are worded as of old there.
+    old = re.compile(".*contains duplicates.*") if "duplicates" in text else text
+    with invalid(re.compile("ExpressionAttributeValues contains invalid value: .*contains duplicates.* for key :v") if old is not text else f"ExpressionAttributeValues contains invalid value: {text} for key :v", exactly=True):
         db.scan(TableName=hashed, FilterExpression="a = :v", ExpressionAttributeValues={":v": value})
-    with invalid(text, exactly=True):
+    with invalid(old, exactly=True) as caught:
         db.batch_write_item(RequestItems={hashed: [{"PutRequest": {"Item": {"pk": S("a"), "v": value}}}]})
+    assert not caught.value.response["Error"]["Message"].startswith(COUNTED)
 
 
 UNDEFINED = "Invalid {}Expression: An expression attribute value used in expression is not defined; attribute value: :v"
