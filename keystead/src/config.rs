@@ -10,7 +10,7 @@ use service_kit::{
     ClientIdentity, CommonArgs, ConfigArgs, LimitArgs, LogArgs, Neighbour, StartError, TlsArgs, TraceArgs,
     Upstream, UsageError,
 };
-use table_service::TimeArgs;
+use table_service::{QuotaArgs, TimeArgs};
 use tempfile::TempDir;
 
 /// Where everything is kept, if nothing else is said.
@@ -51,6 +51,9 @@ pub(crate) struct Cli {
     /// How long proven rights count.
     #[command(flatten)]
     times: TimeArgs,
+    /// Which of AWS's quotas are kept.
+    #[command(flatten)]
+    quotas: QuotaArgs,
     /// How much each service takes on.
     #[command(flatten)]
     limits: LimitArgs,
@@ -122,6 +125,7 @@ impl Cli {
             directory,
             kms: plain(kms, ClientIdentity::basic(credential)?)?,
             times: self.times.clone(),
+            quotas: self.quotas.clone(),
         })
     }
 

@@ -17,7 +17,7 @@ use table_core::{Config as Settings, Ports, Tables};
 use tokio::time::Instant;
 
 use crate::aws::Door;
-use crate::config::Config;
+use crate::config::{Config, Kept};
 use crate::grpc;
 use crate::kms_client::KmsClient;
 use crate::metrics::{self, KmsCalls};
@@ -90,6 +90,7 @@ pub async fn start(config: Config, OpenStore(store): OpenStore) -> Result<Servic
         region: common.region.clone(),
         leases,
         key_check: config.times.key_check_interval,
+        has_sse_change_quota: config.quotas.sse_change_quota == Kept::On,
     };
     let ports = Ports {
         store: store.clone(),

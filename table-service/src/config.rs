@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use identity::{Credential, Directory};
 use service_kit::{ClientIdentity, CommonArgs, StartError, Upstream, UsageError};
 use tonic::transport::Uri;
@@ -35,6 +35,9 @@ pub struct ServeArgs {
     /// How long proven rights count.
     #[command(flatten)]
     pub times: TimeArgs,
+    /// Which of AWS's quotas are kept.
+    #[command(flatten)]
+    pub quotas: QuotaArgs,
 }
 
 /// When a write is acknowledged.
@@ -79,6 +82,24 @@ pub struct TimeArgs {
     pub key_check_interval: Duration,
 }
 
+/// Which of AWS's quotas are kept, though nothing here needs them.
+#[derive(Args, Clone, Debug)]
+pub struct QuotaArgs {
+    /// Whether a table's key can be changed only as often as AWS allows: four times in 24 hours, then once in six hours, and to
+    /// the owned key always
+    #[arg(long, default_value = "off", value_enum, value_name = "on|off")]
+    pub sse_change_quota: Kept,
+}
+
+/// Whether a quota is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Kept {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
+}
+
 /// Everything the service needs to start.
 #[derive(Clone)]
 pub struct Config {
@@ -90,6 +111,8 @@ pub struct Config {
     pub kms: Upstream,
     /// How long proven rights count.
     pub times: TimeArgs,
+    /// Which of AWS's quotas are kept.
+    pub quotas: QuotaArgs,
 }
 
 impl ServeArgs {
@@ -140,7 +163,7 @@ impl TryFrom<ServeArgs> for Config {
     fn try_from(args: ServeArgs) -> Result<Self, StartError> {
         let kms = args.kms.upstream(args.common.insecure_dev)?;
         let directory = Arc::new(args.common.directory(None)?);
-        Ok(Self { common: args.common, directory, kms, times: args.times })
+        Ok(Self { common: args.common, directory, kms, times: args.times, quotas: args.quotas })
     }
 }
 

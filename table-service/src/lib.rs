@@ -12,4 +12,4 @@ mod metrics;
 
 pub use aws::Door;
 pub use compose::{OpenStore, Service, ServiceError, open, start};
-pub use config::{ADMIN_LISTEN, Config, Durability, KmsArgs, ServeArgs, TimeArgs};
+pub use config::{ADMIN_LISTEN, Config, Durability, Kept, KmsArgs, QuotaArgs, ServeArgs, TimeArgs};

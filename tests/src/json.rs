@@ -130,9 +130,12 @@ impl Answer {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The body as JSON.
+    /// The body as JSON; null if there is none, as some operations answer.
     #[track_caller]
     pub fn json(&self) -> Value {
+        if self.body.is_empty() {
+            return Value::Null;
+        }
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 }

@@ -3,8 +3,8 @@
 
 use proto::table::{
     BillingMode, CreateTableRequest, DescribeContinuousBackupsRequest, DescribeLimitsRequest,
-    DescribeTimeToLiveRequest, ListTagsOfResourceRequest, ProvisionedThroughput, TableClass, Tag,
-    TagResourceRequest, UntagResourceRequest, UpdateTableRequest,
+    DescribeTimeToLiveRequest, ListTagsOfResourceRequest, ProvisionedThroughput, TableClass, TableStatus,
+    Tag, TagResourceRequest, UntagResourceRequest, UpdateTableRequest,
 };
 use tests::{Stack, Tables, music};
 
@@ -46,8 +46,12 @@ async fn settings_are_described_and_survive_a_kill() {
     };
     let tables = stack.tables();
     let lowered = UpdateTableRequest { provisioned_throughput: units(9, 6), ..change(|_| {}) };
-    let lowered = tables.update_table(lowered).await.expect("throughput changes").table_description;
-    let throughput = lowered.and_then(|table| table.provisioned_throughput).expect("described");
+    let answer = tables.update_table(lowered).await.expect("throughput changes").table_description;
+    let answer = answer.expect("described");
+    assert_eq!(answer.table_status(), TableStatus::Updating);
+    assert_eq!(answer.provisioned_throughput.map(|units| units.read_capacity_units), Some(10), "as it was");
+    let lowered = tables.describe("Music").await.expect("described");
+    let throughput = lowered.provisioned_throughput.expect("described");
     assert_eq!((throughput.read_capacity_units, throughput.write_capacity_units), (9, 6));
     assert_eq!(throughput.number_of_decreases_today, 1);
     assert!(throughput.last_increase_date_time.is_some() && throughput.last_decrease_date_time.is_some());

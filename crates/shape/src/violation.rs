@@ -59,6 +59,10 @@ pub enum Rule {
     OneOf(&'static str),
     /// A pattern.
     Pattern(&'static str),
+    /// Each key of a map keeps these rules, as the text lists them.
+    MapKeys(&'static str),
+    /// Each value of a map keeps these rules, as the text lists them.
+    MapValues(&'static str),
 }
 
 /// One member that breaks one rule.
@@ -94,9 +98,15 @@ impl Violation {
             Rule::Max(value) => format!("have value less than or equal to {value}"),
             Rule::OneOf(set) => format!("satisfy enum value set: [{set}]"),
             Rule::Pattern(pattern) => format!("satisfy regular expression pattern: {pattern}"),
+            Rule::MapKeys(rules) | Rule::MapValues(rules) => format!("satisfy constraint: [{rules}]"),
+        };
+        let subject = match self.rule {
+            Rule::MapKeys(_) => "Map keys",
+            Rule::MapValues(_) => "Map value",
+            _ => "Member",
         };
         let path = if to_caller { self.path.show(true) } else { &self.logged };
-        format!("{value} at '{path}' failed to satisfy constraint: Member must {rule}")
+        format!("{value} at '{path}' failed to satisfy constraint: {subject} must {rule}")
     }
 }
 

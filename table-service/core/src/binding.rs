@@ -12,6 +12,7 @@ use crate::engine::Inner;
 use crate::error::{Plane, TableError};
 use crate::kms::{Actor, KeyState, KmsFailure, MANAGED_KEY_ALIAS, OWNED_KEY_NAME, Refusal};
 use crate::record::{KeyBinding, KeyKind, SpentGrant, TableRecord};
+use crate::request;
 use crate::sse::Choice;
 use crate::table::Table;
 
@@ -137,7 +138,8 @@ pub(crate) fn rejected(error: KmsFailure) -> TableError {
 }
 
 fn unusable(key_arn: &str, code: &str, state: &str) -> TableError {
-    // Found out by looking, so there is no KMS request to name.
     let message = format!("{key_arn} {state}");
-    Refusal { code: code.to_owned(), message, request_id: String::new() }.on(Plane::Control)
+    // Found out by looking at the key, which KMS was asked for under the id of the request that needs it.
+    let request_id = request::origin().map(|origin| origin.id.to_string()).unwrap_or_default();
+    Refusal { code: code.to_owned(), message, request_id }.on(Plane::Control)
 }

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 use crate::authorize::{Granted, Op, authorize};
 use crate::clock::Clock;
-use crate::error::TableError;
+use crate::error::{Plane, TableError};
 use crate::index::IndexError;
 use crate::keyring::Keyring;
 use crate::kms::KeyService;
@@ -50,6 +50,8 @@ pub struct Config {
     pub leases: LeaseTerms,
     /// How often each table's key is looked at without being asked. AWS: minutes to an hour.
     pub key_check: Duration,
+    /// Whether a table's key can be changed only as often as AWS allows.
+    pub has_sse_change_quota: bool,
 }
 
 /// What the engine needs from outside.
@@ -320,14 +322,21 @@ impl Inner {
 
     /// The name of the table that a request means by its name or its ARN.
     pub(crate) fn table_name(&self, text: &str) -> Result<String, TableError> {
-        let home = Home { region: &self.config.region, account: &self.config.account };
-        Ok(validate::table_name(text, home)?.to_owned())
+        Ok(validate::table_name(text, Plane::Data, self.home())?.to_owned())
+    }
+
+    /// The same, of an operation on tables and not on items.
+    pub(crate) fn control_table_name(&self, text: &str) -> Result<String, TableError> {
+        Ok(validate::table_name(text, Plane::Control, self.home())?.to_owned())
     }
 
     /// The name of the table that a request means by its ARN.
     pub(crate) fn table_of_arn(&self, arn: &str) -> Result<String, TableError> {
-        let home = Home { region: &self.config.region, account: &self.config.account };
-        Ok(validate::table_of_arn(arn, home)?.to_owned())
+        Ok(validate::table_of_arn(arn, self.home())?.to_owned())
+    }
+
+    fn home(&self) -> Home<'_> {
+        Home { region: &self.config.region, account: &self.config.account }
     }
 
     /// The ARN of the table called `name`.

@@ -11,15 +11,18 @@ use identity::PrincipalArn;
 use shape::Violated;
 use store::StoreError;
 
+use crate::quota::Exhausted;
 use crate::value::Item;
 
 mod echo;
 mod invalid;
 mod kms;
+mod secondary;
 
 pub use echo::Echoes;
-pub use invalid::{ExpectationError, ExpressionError, ExpressionKind, Invalid};
+pub use invalid::{Duplicates, ExpectationError, ExpressionError, ExpressionKind, Invalid};
 pub use kms::{KmsError, Plane};
+pub use secondary::SecondaryIndexError;
 pub use shape::Echo;
 
 /// Why an operation of the table service failed.
@@ -46,6 +49,9 @@ pub enum TableError {
         /// The ARN asked for.
         arn: String,
     },
+    /// The ARN of another account's table.
+    #[error("the table is another account's")]
+    ForeignAccount,
     /// The table does not exist or is not ready; data plane.
     #[error("table not found")]
     ResourceNotFound,
@@ -61,6 +67,9 @@ pub enum TableError {
         /// The name.
         table: String,
     },
+    /// The table's key was changed too often.
+    #[error("the key was changed too often")]
+    SwitchQuota(Exhausted),
     /// The table is protected against deletion.
     #[error("the table is protected against deletion")]
     DeletionProtected,
@@ -132,7 +141,8 @@ impl Fault for TableError {
             Self::SwitchRunning { .. } | Self::DeletionProtected | Self::ConditionFailed { .. } => {
                 Kind::Precondition
             }
-            Self::Denied { .. } => Kind::Denied,
+            Self::SwitchQuota(_) => Kind::Exhausted,
+            Self::ForeignAccount | Self::Denied { .. } => Kind::Denied,
             Self::Kms(error) => error.kind(),
             Self::KmsUnavailable => Kind::Unavailable,
             Self::Contention => Kind::Conflict,
@@ -151,7 +161,8 @@ impl Fault for TableError {
             }
             Self::BackedUpTableNotFound { .. } => "TableNotFoundException",
             Self::TableExists { .. } | Self::SwitchRunning { .. } => "ResourceInUseException",
-            Self::Denied { .. } => "AccessDeniedException",
+            Self::SwitchQuota(_) => "LimitExceededException",
+            Self::ForeignAccount | Self::Denied { .. } => "AccessDeniedException",
             Self::Kms(error) => error.reason(),
             Self::KmsUnavailable => "ServiceUnavailable",
             Self::ConditionFailed { .. } => "ConditionalCheckFailedException",
@@ -173,13 +184,13 @@ impl Fault for TableError {
             Self::TaggedTableNotFound { arn } => {
                 format!("Requested resource not found: ResourcArn: {arn} not found").into()
             }
+            Self::ForeignAccount => "Access is denied".into(),
             Self::ResourceNotFound => "Requested resource not found".into(),
             Self::TableExists { table } => format!("Table already exists: {table}").into(),
-            Self::SwitchRunning { table } => format!(
-                "Attempt to change a resource which is still in use: Table: {table} is in the process of being \
-                 updated. Server-Side Encryption is still being updated"
-            )
-            .into(),
+            Self::SwitchRunning { .. } => {
+                "Attempt to change a resource which is still in use: Server-Side Encryption is still being updated".into()
+            }
+            Self::SwitchQuota(exhausted) => exhausted.text().into(),
             Self::DeletionProtected => "Resource cannot be deleted as it is currently protected against deletion. \
                                         Disable deletion protection first."
                 .into(),

@@ -15,6 +15,7 @@ pub mod lease;
 pub mod limits;
 pub mod number;
 pub mod ops;
+pub mod quota;
 pub mod record;
 pub mod request;
 pub mod schema;

@@ -29,6 +29,18 @@ pub const MAX_TABLE_ARN_CHARS: usize = 1024;
 /// Key schema elements of a table: a partition key and perhaps a sort key (API).
 pub const MAX_KEY_SCHEMA_ELEMENTS: usize = 2;
 
+/// Characters in the name of an index (guide).
+pub const INDEX_NAME_CHARS: std::ops::RangeInclusive<usize> = 3..=255;
+
+/// Local indexes of a table (guide).
+pub const MAX_LOCAL_INDEXES: usize = 5;
+
+/// Global indexes of a table (guide).
+pub const MAX_GLOBAL_INDEXES: usize = 20;
+
+/// Attributes that are no keys and that an index names (API: `NonKeyAttributeNameList`).
+pub const MAX_PROJECTED_ATTRIBUTES: usize = 20;
+
 /// Significant digits of a number (guide).
 pub const MAX_NUMBER_DIGITS: u32 = 38;
 
@@ -96,6 +108,9 @@ pub const ACCOUNT_CAPACITY_UNITS: i64 = 80_000;
 
 /// Capacity units, of reads and of writes, of one table (guide: 40,000). Not enforced.
 pub const TABLE_CAPACITY_UNITS: i64 = 40_000;
+
+/// Capacity units that a request may name at all (observed of AWS).
+pub const MAX_CAPACITY_UNITS: i64 = 1_000_000_000_000;
 
 /// Minutes for which an endpoint may be remembered (observed: a day).
 pub const ENDPOINT_CACHE_MINUTES: i64 = 1440;

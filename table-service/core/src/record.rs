@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use shape::choices;
 
 use crate::error::TableError;
+use crate::quota::SseChanges;
 use crate::schema::{KeySchema, ScalarType};
 
 const VERSION: u8 = 1;
@@ -181,6 +182,8 @@ pub struct TableRecord {
     pub tags: BTreeMap<String, String>,
     /// The key it is under.
     pub key: KeyBinding,
+    /// How often that was changed lately.
+    pub sse_changes: SseChanges,
     /// The key it is being switched to.
     pub pending: Option<PendingSwitch>,
     /// Since when its key cannot be used, milliseconds since 1970.

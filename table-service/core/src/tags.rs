@@ -66,11 +66,19 @@ pub(crate) fn check(tags: &[Tag]) -> Result<(), Invalid> {
         {
             return Err(Invalid::ReservedTagKey(Echo::from(&*tag.key)));
         }
+        if !tag.key.chars().chain(tag.value.chars()).all(is_allowed) {
+            return Err(Invalid::TagCharacters(Echo::from(&*tag.key)));
+        }
         if !keys.insert(&tag.key) {
             return Err(Invalid::DuplicateTagKey(Echo::from(&*tag.key)));
         }
     }
     Ok(())
+}
+
+/// Letters, digits and spaces of every language, and a few signs. Source: AWS, tagging best practices.
+fn is_allowed(character: char) -> bool {
+    character.is_alphanumeric() || character.is_whitespace() || "_.:/=+-@".contains(character)
 }
 
 /// The tags of a table after `tags` were added to `present`, or took the place of those of their keys.
@@ -123,7 +131,10 @@ mod tests {
             check(&[tag("aws:x", "1")]).unwrap_err().public_text(),
             "Tag Key cannot be prefixed with aws:, Key: aws:x"
         );
-        assert_eq!(check(&[tag("aws", ""), tag("é:", "")]), Ok(()));
+        assert_eq!(check(&[tag("aws", ""), tag("é:", ""), tag(" ", "законные _.:/=+-@ 7")]), Ok(()));
+        for (key, value) in [("k", "#!%%^$$&"), ("->>;-)])", "v"), ("k", "\u{0}")] {
+            assert!(check(&[tag(key, value)]).is_err(), "{key} {value}");
+        }
     }
 
     #[test]

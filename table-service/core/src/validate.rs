@@ -1,33 +1,41 @@
 //! Names of tables, as requests write them.
 //!
-//! A door's translation leaves members as they came. DynamoDB's control plane reports every violation in one text; the
-//! data plane's newer layer reports the first only and does not repeat the value ([`Shown::Hidden`]).
+//! A door's translation leaves members as they came. DynamoDB's planes differ: its control plane wants three characters
+//! and reports every violation in one text, its data plane takes one, and says of an empty name what the newer layer says
+//! (measured in 2026).
 
 use identity::{AccountId, Region};
 use shape::{Rule, Shown, Violation, Violations};
 
-use crate::error::{Echo, Invalid};
+use crate::error::{Echo, Invalid, Plane, TableError};
 use crate::limits::{MAX_TABLE_ARN_CHARS, TABLE_NAME_CHARS};
 
 /// Pattern of table names.
-const TABLE_NAME_PATTERN: &str = "[a-zA-Z0-9_.-]+";
+pub(crate) const TABLE_NAME_PATTERN: &str = "[a-zA-Z0-9_.-]+";
+
+const MEMBER: &str = "tableName";
 
 /// Checks the name of a table to be created.
 pub fn new_table_name(name: &str, violations: &mut Violations) {
-    let shown = || Shown::Value(Echo::from(name));
+    check_name(name, *TABLE_NAME_CHARS.start(), violations);
+}
+
+fn check_name(name: &str, shortest: usize, violations: &mut Violations) {
     let length = name.chars().count();
-    if length < *TABLE_NAME_CHARS.start() {
-        violations.push("tableName", shown(), Rule::MinLength(*TABLE_NAME_CHARS.start()));
+    // A text that is longer than any name or ARN says enough without being repeated.
+    let shown = || if length > MAX_TABLE_ARN_CHARS { Shown::Hidden } else { Shown::Value(Echo::from(name)) };
+    if length < shortest {
+        violations.push(MEMBER, shown(), Rule::MinLength(shortest));
     }
     if length > *TABLE_NAME_CHARS.end() {
-        violations.push("tableName", shown(), Rule::MaxLength(*TABLE_NAME_CHARS.end()));
+        violations.push(MEMBER, shown(), Rule::MaxLength(*TABLE_NAME_CHARS.end()));
     }
     if !is_table_name_text(name) {
-        violations.push("tableName", shown(), Rule::Pattern(TABLE_NAME_PATTERN));
+        violations.push(MEMBER, shown(), Rule::Pattern(TABLE_NAME_PATTERN));
     }
 }
 
-fn is_table_name_text(name: &str) -> bool {
+pub(crate) fn is_table_name_text(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
 }
 
@@ -43,33 +51,55 @@ pub struct Home<'a> {
 /// The name of the table that a request means: it may send the name or the table's ARN.
 ///
 /// # Errors
-/// A violation for an empty, overlong or malformed name, [`Invalid::TableArn`] for an ARN that is not one of a table
-/// of this account and region. A name that merely does not exist is no error here.
-pub fn table_name<'a>(text: &'a str, home: Home<'_>) -> Result<&'a str, Invalid> {
-    let fail = |rule| Err(Invalid::Constraints(Violation::new("TableName", Shown::Hidden, rule).into()));
-    if text.is_empty() {
-        return fail(Rule::MinLength(1));
+/// Violations for an empty, overlong or malformed name; for an ARN what [`table_of_arn`] says. A name that merely does not
+/// exist is no error here.
+pub fn table_name<'a>(text: &'a str, plane: Plane, home: Home<'_>) -> Result<&'a str, TableError> {
+    if text.starts_with(ARN_START) {
+        if text.chars().count() > MAX_TABLE_ARN_CHARS {
+            let rule = Rule::MaxLength(MAX_TABLE_ARN_CHARS);
+            return Err(constraint(Violation::new(MEMBER, Shown::Hidden, rule)));
+        }
+        return table_of_arn(text, home);
     }
-    if text.chars().count() > MAX_TABLE_ARN_CHARS {
-        return fail(Rule::MaxLength(MAX_TABLE_ARN_CHARS));
-    }
-    if !text.starts_with("arn:") {
-        return if is_table_name_text(text) { Ok(text) } else { fail(Rule::Pattern(TABLE_NAME_PATTERN)) };
-    }
-    table_of_arn(text, home)
+    let shortest = match plane {
+        Plane::Data if text.is_empty() => {
+            return Err(constraint(Violation::new("TableName", Shown::Hidden, Rule::MinLength(1))));
+        }
+        Plane::Data => 1,
+        Plane::Control => *TABLE_NAME_CHARS.start(),
+    };
+    let mut violations = Violations::new();
+    check_name(text, shortest, &mut violations);
+    violations.finish()?;
+    Ok(text)
 }
+
+fn constraint(violation: Violation) -> TableError {
+    Invalid::Constraints(violation.into()).into()
+}
+
+const ARN_START: &str = "arn:";
 
 /// The name of the table whose ARN this is.
 ///
 /// # Errors
-/// [`Invalid::TableArn`].
-pub fn table_of_arn<'a>(text: &'a str, home: Home<'_>) -> Result<&'a str, Invalid> {
-    let name = text
-        .strip_prefix("arn:aws:dynamodb:")
-        .and_then(|rest| rest.strip_prefix(home.region.as_str())?.strip_prefix(':'))
-        .and_then(|rest| rest.strip_prefix(home.account.as_str())?.strip_prefix(":table/"))
-        .filter(|name| is_table_name_text(name));
-    name.ok_or_else(|| Invalid::TableArn(Echo::from(text)))
+/// Text that is no ARN or not one of a table, another account's, another region's, in this order.
+pub fn table_of_arn<'a>(text: &'a str, home: Home<'_>) -> Result<&'a str, TableError> {
+    let rest = text.strip_prefix(ARN_START).ok_or_else(|| Invalid::NoArn(Echo::from(text)))?;
+    let mut parts = rest.splitn(5, ':');
+    let mut part = || parts.next().unwrap_or_default();
+    let (partition, service, region, account, resource) = (part(), part(), part(), part(), part());
+    let name = resource.strip_prefix("table/").filter(|name| is_table_name_text(name));
+    let (Some(name), "aws", "dynamodb") = (name, partition, service) else {
+        return Err(Invalid::TableArn(Echo::from(text)).into());
+    };
+    if account != home.account.as_str() {
+        return Err(TableError::ForeignAccount);
+    }
+    if region != home.region.as_str() {
+        return Err(Invalid::ArnRegion(Echo::from(text)).into());
+    }
+    Ok(name)
 }
 
 #[cfg(test)]

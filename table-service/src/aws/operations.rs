@@ -8,16 +8,17 @@ use table_core::ops;
 use super::{refusal, view};
 
 /// `Name(request: its type) => the domain's call => the view of what it gives`, a line for each operation; behind them those
-/// that AWS has and we do not yet.
+/// whose answer has no body, not even an empty structure, and those that AWS has and we do not yet.
 macro_rules! operations {
     (
         |$tables:ident, $call:ident| {
             $($name:ident($request:ident: $type:ty) => $work:expr => $view:ty,)+
         }
+        silent { $($silent:ident($silent_request:ident: $silent_type:ty) => $silent_work:expr,)+ }
         later { $($later:ident)+ }
     ) => {
         /// The names of all operations of AWS's.
-        pub(super) const NAMES: &[&str] = &[$(stringify!($name),)+ $(stringify!($later),)+];
+        pub(super) const NAMES: &[&str] = &[$(stringify!($name),)+ $(stringify!($silent),)+ $(stringify!($later),)+];
 
         /// Those that are served, with their requests.
         #[cfg(test)]
@@ -30,6 +31,11 @@ macro_rules! operations {
                 $(stringify!($name) => {
                     let $request = shape::decode::<$type>(&$call.body).map_err(refusal::refused)?;
                     view::written(&<$view>::from($work.map_err(refusal::failed)?))
+                })+
+                $(stringify!($silent) => {
+                    let $silent_request = shape::decode::<$silent_type>(&$call.body).map_err(refusal::refused)?;
+                    $silent_work.map_err(refusal::failed)?;
+                    Ok(Vec::new())
                 })+
                 feature => Err(TableError::NotOffered { feature }.into()),
             }
@@ -45,7 +51,7 @@ operations! {
         CreateTable(request: ops::CreateTable) => tables.create_table(&call.caller, request).await => view::ChangedTable,
         DeleteItem(request: ops::DeleteItem) => tables.delete_item(&call.caller, request).await => view::Written,
         DeleteTable(request: ops::OneTable)
-            => tables.delete_table(&call.caller, &request.table_name).await => view::ChangedTable,
+            => tables.delete_table(&call.caller, &request.table_name).await => view::DeletedTable,
         DescribeContinuousBackups(request: ops::OneTable)
             => tables.describe_continuous_backups(&call.caller, &request.table_name) => view::ContinuousBackups,
         DescribeEndpoints(_request: ops::Nothing)
@@ -62,11 +68,12 @@ operations! {
         PutItem(request: ops::PutItem) => tables.put_item(&call.caller, request).await => view::Written,
         Query(request: ops::Query) => tables.query(&call.caller, request).await => view::Page,
         Scan(request: ops::Scan) => tables.scan(&call.caller, request).await => view::Page,
-        TagResource(request: ops::TagResource) => tables.tag_resource(&call.caller, request).await => view::Nothing,
-        UntagResource(request: ops::UntagResource)
-            => tables.untag_resource(&call.caller, request).await => view::Nothing,
         UpdateItem(request: ops::UpdateItem) => tables.update_item(&call.caller, request).await => view::Written,
         UpdateTable(request: ops::UpdateTable) => tables.update_table(&call.caller, request).await => view::ChangedTable,
+    }
+    silent {
+        TagResource(request: ops::TagResource) => tables.tag_resource(&call.caller, request).await,
+        UntagResource(request: ops::UntagResource) => tables.untag_resource(&call.caller, request).await,
     }
     later {
         BatchExecuteStatement CancelBulkOperation CreateBackup CreateGlobalTable DeleteBackup DeleteResourcePolicy

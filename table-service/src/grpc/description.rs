@@ -94,6 +94,7 @@ pub(super) fn table(table: TableDescription) -> wire::TableDescription {
     let status = match table.status {
         TableStatus::Creating => wire::TableStatus::Creating,
         TableStatus::Active => wire::TableStatus::Active,
+        TableStatus::Updating => wire::TableStatus::Updating,
         TableStatus::Deleting => wire::TableStatus::Deleting,
         TableStatus::Inaccessible => wire::TableStatus::InaccessibleEncryptionCredentials,
     };

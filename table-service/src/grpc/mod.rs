@@ -66,6 +66,7 @@ impl TableService for Door {
                 deletion_protection: message.deletion_protection_enabled,
                 table_class: description::table_class(message.table_class),
                 tags: description::tags(message.tags),
+                ..Default::default()
             };
             let table = self.tables.create_table(&caller, command).await?;
             Ok(wire::CreateTableResponse { table_description: Some(description::table(table)) })
@@ -113,6 +114,7 @@ impl TableService for Door {
                 provisioned_throughput: description::throughput(message.provisioned_throughput),
                 deletion_protection: message.deletion_protection_enabled,
                 table_class: description::table_class(message.table_class),
+                ..Default::default()
             };
             let table = self.tables.update_table(&caller, command).await?;
             Ok(wire::UpdateTableResponse { table_description: Some(description::table(table)) })

@@ -3,11 +3,12 @@
 //! A variant carries what its text needs and nothing else. What the caller sent stands in an [`Echo`], which shows
 //! itself in the answer to that caller and nowhere else. Texts are DynamoDB's, misspellings included.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use shape::{Choice as _, Violated};
 
-use super::{Echo, Echoes};
+use super::{Echo, Echoes, SecondaryIndexError};
 use crate::expr::legacy::ComparisonOperator;
 use crate::expr::syntax::Section;
 use crate::schema::ScalarType;
@@ -21,6 +22,8 @@ pub enum Invalid {
     Constraints(Violated),
     /// What a newer layer of DynamoDB finds, which counts it.
     Detected(Box<Invalid>),
+    /// What an older layer of DynamoDB finds, which has other words for numbers and sets.
+    Older(Box<Invalid>),
     // Attribute values.
     /// An attribute value without a type.
     EmptyValue,
@@ -34,16 +37,18 @@ pub enum Invalid {
     EmptyNumberSet,
     /// A set of byte strings without members.
     EmptyBinarySet,
-    /// A text stands twice in a set; the members as sent.
-    DuplicateStrings(Echoes),
+    /// A text stands twice in a set.
+    DuplicateStrings(Duplicates),
     /// A number stands twice in a set, perhaps written differently.
     DuplicateNumbers,
     /// A byte string stands twice in a set; the members in base64.
-    DuplicateBinaries(Echoes),
+    DuplicateBinaries(Duplicates),
     /// Text that is no number.
     NotNumeric(Echo),
     /// A number of 1E126 or more.
     NumberOverflow,
+    /// The same, with an exponent that 32 bits do not hold together with the digits before it.
+    NumberFarOverflow,
     /// A number nearer to zero than 1E-130.
     NumberUnderflow,
     /// A number of more than 38 digits.
@@ -93,8 +98,12 @@ pub enum Invalid {
     /// The starting key does not meet the sort key condition.
     StartKeyNotInRange,
     // Tables and schemas.
-    /// Not a table ARN of this account and region.
+    /// Not the ARN of a table.
     TableArn(Echo),
+    /// Not an ARN at all, where nothing else will do.
+    NoArn(Echo),
+    /// The ARN of another region's table.
+    ArnRegion(Echo),
     /// Key attributes without definition.
     UndefinedKeys {
         /// Attributes of the key schema.
@@ -104,18 +113,45 @@ pub enum Invalid {
     },
     /// Definitions that no key uses.
     UnusedDefinitions,
+    /// Fewer definitions than keys.
+    KeyWithoutDefinition,
     /// One attribute defined twice.
-    DuplicateDefinition,
+    DuplicateDefinition(Echo),
     /// The first key is not HASH.
     FirstKeyNotHash,
     /// The second key is not RANGE.
     SecondKeyNotRange,
     /// Both keys are one attribute.
     SameKeyTwice,
+    /// Secondary indexes are wrong.
+    SecondaryIndex(SecondaryIndexError),
+    /// Definitions that neither the table's key nor that of an index uses.
+    NeedlessDefinitions {
+        /// Attributes defined.
+        definitions: Echoes,
+        /// Attributes of keys.
+        keys: Echoes,
+    },
+    /// A view of a stream that is not to be.
+    StreamViewWithoutStream,
+    /// A change of a stream together with one of throughput.
+    StreamAndThroughput,
+    /// A stream is to be ended of a table without one.
+    NoStream {
+        /// The table.
+        table: String,
+    },
     /// Provisioned billing without throughput.
     ThroughputMissing,
     /// On-demand billing with throughput.
     ThroughputNotAllowed,
+    /// More throughput than anything may have.
+    ThroughputOutOfBounds {
+        /// Which.
+        member: &'static str,
+        /// As sent.
+        value: i64,
+    },
     /// The very throughput that the table has.
     ThroughputUnchanged {
         /// Read capacity units.
@@ -138,6 +174,8 @@ pub enum Invalid {
     ReservedTagKey(Echo),
     /// A key twice.
     DuplicateTagKey(Echo),
+    /// A key, or its value, with characters that tags cannot have.
+    TagCharacters(Echo),
     /// More tags than a table may have.
     TooManyTags,
     // Encryption (SSESpecification).
@@ -334,6 +372,24 @@ pub enum Invalid {
     NotIndexable,
 }
 
+/// The members of a set with one twice, for a text: as they were sent, and as the newer layer lists them, in their order up
+/// to the first that was there already, then that one, then the rest as sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Duplicates {
+    sent: Echoes,
+    listed: Echoes,
+}
+
+impl Duplicates {
+    /// Those of `members`, of which at least one stands twice; `shown` is how a text writes one.
+    pub(crate) fn of<T: Ord>(members: &[T], shown: impl Fn(&T) -> Echo) -> Self {
+        let mut seen = BTreeSet::new();
+        let first = members.iter().position(|member| !seen.insert(member)).unwrap_or(members.len());
+        let listed = seen.into_iter().chain(members.iter().skip(first));
+        Self { sent: members.iter().map(&shown).collect(), listed: listed.map(&shown).collect() }
+    }
+}
+
 /// What is wrong with an entry of Expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExpectationError {
@@ -372,6 +428,12 @@ impl ExpectationError {
     }
 }
 
+impl From<SecondaryIndexError> for Invalid {
+    fn from(error: SecondaryIndexError) -> Self {
+        Self::SecondaryIndex(error)
+    }
+}
+
 impl Invalid {
     /// As the layer words it that checks what PutItem, UpdateItem and DeleteItem are sent (measured in 2026). It counts what
     /// is wrong with values and expressions; the size of an item and what the operation itself demands is checked elsewhere.
@@ -382,9 +444,34 @@ impl Invalid {
         }
     }
 
+    /// As the layer words it that checks the values of BatchWriteItem (measured in 2026).
+    pub(crate) fn older(self) -> Self {
+        Self::Older(Box::new(self))
+    }
+
     /// The text for the caller, with the caller's own input in it.
     pub fn public_text(&self) -> String {
         self.text(true)
+    }
+
+    fn older_text(&self, to_caller: bool) -> String {
+        match self {
+            Self::NotNumeric(text) if text.show(true).is_empty() => {
+                "The parameter cannot be converted to a numeric value".to_owned()
+            }
+            // It counts in 32 bits, and past the largest begins again with the smallest.
+            Self::NumberFarOverflow => Self::NumberUnderflow.text(to_caller),
+            Self::DuplicateStrings(members) => oom(&format!(
+                "Input collection [{}] contains duplicates.",
+                members.sent.show(to_caller, "", ", ")
+            )),
+            Self::DuplicateNumbers => "Input collection contains duplicates".to_owned(),
+            Self::DuplicateBinaries(members) => oom(&format!(
+                "Input collection [{}]of type BS contains duplicates.",
+                members.sent.show(to_caller, "", ", ")
+            )),
+            same => same.text(to_caller),
+        }
     }
 
     pub(super) fn text(&self, to_caller: bool) -> String {
@@ -392,17 +479,18 @@ impl Invalid {
             Self::Constraints(violated) if to_caller => violated.public_text(),
             Self::Constraints(violated) => violated.to_string(),
             Self::Detected(invalid) => format!("1 validation error detected: {}", invalid.text(to_caller)),
+            Self::Older(invalid) => invalid.older_text(to_caller),
             Self::EmptyValue => "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes".to_owned(),
             Self::SeveralTypes => "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes".to_owned(),
             Self::NullNotTrue => oom("Null attribute value types must have the value of true"),
             Self::EmptyStringSet => oom("An string set  may not be empty"),
             Self::EmptyNumberSet => oom("An number set  may not be empty"),
             Self::EmptyBinarySet => oom("Binary sets should not be empty"),
-            Self::DuplicateStrings(members) => oom(&format!("Input collection [{}] contains duplicates.", members.show(to_caller, "\"", ", "))),
+            Self::DuplicateStrings(members) => oom(&format!("Input collection [{}] contains duplicates.", members.listed.show(to_caller, "\"", ", "))),
             Self::DuplicateNumbers => oom("Input collection contains duplicates."),
-            Self::DuplicateBinaries(members) => oom(&format!("Input collection [{}]of type BS contains duplicates.", members.show(to_caller, "\"", ","))),
+            Self::DuplicateBinaries(members) => oom(&format!("Input collection [{}]of type BS contains duplicates.", members.listed.show(to_caller, "\"", ","))),
             Self::NotNumeric(text) => format!("The parameter cannot be converted to a numeric value: {}", text.show(to_caller)),
-            Self::NumberOverflow => "Number overflow. Attempting to store a number with magnitude larger than supported range".to_owned(),
+            Self::NumberOverflow | Self::NumberFarOverflow => "Number overflow. Attempting to store a number with magnitude larger than supported range".to_owned(),
             Self::NumberUnderflow => "Number underflow. Attempting to store a number with magnitude smaller than supported range".to_owned(),
             Self::TooManyDigits => "Attempting to store more than 38 significant digits in a Number".to_owned(),
             Self::NestingTooDeep => "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit".to_owned(),
@@ -420,14 +508,23 @@ impl Invalid {
             Self::StartKeyOutside => "The provided starting key is outside query boundaries based on provided conditions".to_owned(),
             Self::StartKeyNotInRange => "The provided starting key does not match the range key predicate".to_owned(),
             Self::TableArn(arn) => format!("Invalid TableArn: Invalid ResourceArn provided as input {}", arn.show(to_caller)),
+            Self::NoArn(text) => oom(&format!("ARNs must start with 'arn:': {}", text.show(to_caller))),
+            Self::ArnRegion(arn) => format!("1 validation error detected: Invalid AWS region in '{}'", arn.show(to_caller)),
             Self::UndefinedKeys { keys, definitions } => oom(&format!("Some index key attributes are not defined in AttributeDefinitions. Keys: [{}], AttributeDefinitions: [{}]", keys.show(to_caller, "", ", "), definitions.show(to_caller, "", ", "))),
             Self::UnusedDefinitions => oom("Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions"),
-            Self::DuplicateDefinition => oom("Cannot add the same attribute definition more than once"),
+            Self::KeyWithoutDefinition => "Invalid KeySchema: Some index key attribute have no definition".to_owned(),
+            Self::DuplicateDefinition(name) => oom(&format!("Duplicate attribute name in AttributeDefinitions: {}", name.show(to_caller))),
             Self::FirstKeyNotHash => "Invalid KeySchema: The first KeySchemaElement is not a HASH key type".to_owned(),
             Self::SecondKeyNotRange => "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type".to_owned(),
             Self::SameKeyTwice => "Invalid KeySchema: Both the Hash Key and the Range Key element in the KeySchema have the same name".to_owned(),
+            Self::SecondaryIndex(error) => oom(&error.text(to_caller)),
+            Self::NeedlessDefinitions { definitions, keys } => oom(&format!("Some AttributeDefinitions are not used. AttributeDefinitions: [{}], keys used: [{}]", definitions.show(to_caller, "", ", "), keys.show(to_caller, "", ", "))),
+            Self::StreamViewWithoutStream => oom("Table is being created with a stream disabled, UpdateViewType should not be specified"),
+            Self::StreamAndThroughput => oom("You cannot modify stream status while updating table IOPS"),
+            Self::NoStream { table } => format!("Table has no stream to disable: TableName: {table}"),
             Self::ThroughputMissing => oom("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"),
             Self::ThroughputNotAllowed => oom("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"),
+            Self::ThroughputOutOfBounds { member, value } => format!("Given value {value} for {member} is out of bounds"),
             Self::ThroughputUnchanged { read, write } => format!("The provisioned throughput for the table will not change. The requested value equals the current value. Current ReadCapacityUnits provisioned for the table: {read}. Requested ReadCapacityUnits: {read}. Current WriteCapacityUnits provisioned for the table: {write}. Requested WriteCapacityUnits: {write}. Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."),
             Self::ProtectionNotAlone => oom("DeletionProtection modification must be the only operation in the request"),
             Self::TableClassNotAlone => oom("TableClass modification must be the only operation in the request"),
@@ -436,6 +533,7 @@ impl Invalid {
             Self::NoTagKeys => "Atleast one Tag Key needs to be provided as Input.".to_owned(),
             Self::ReservedTagKey(key) => format!("Tag Key cannot be prefixed with aws:, Key: {}", key.show(to_caller)),
             Self::DuplicateTagKey(key) => format!("Duplicate Tag Keys provided as input: Duplicate Tag Key found {}", key.show(to_caller)),
+            Self::TagCharacters(key) => oom(&format!("Tag keys and values can only contain letters, digits, spaces and _ . : / = + - @, Key: {}", key.show(to_caller))),
             Self::TooManyTags => "Number of Tags exceed the current limit for the provided ResourceArn".to_owned(),
             Self::SseTypeRequired => oom("SSEType KMS is required if KMSMasterKeyId is specified"),
             Self::SseTypeWhileDisabled => oom("SSEType can not be specified if Enabled is false"),

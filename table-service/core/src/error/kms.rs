@@ -8,12 +8,12 @@ use std::borrow::Cow;
 
 use fault::{Fault, Kind};
 
-/// Where the refusal happened.
+/// Whether an operation is on tables or on what they hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Plane {
-    /// A key that CreateTable or UpdateTable names is being validated: the request is wrong.
+    /// On a table. A key that CreateTable or UpdateTable names is refused: the request is wrong.
     Control,
-    /// An item operation needs the key of its table: the request is right, the key is not.
+    /// On items. The key of their table is refused: the request is right, the key is not.
     Data,
 }
 

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use identity::Caller;
-use shape::{Decode, Member, Request, Violations};
+use shape::{Decode, Member, Request, Rule, Violations};
 
+use super::batch::{self, Shortened};
 use super::capacity::{CapacityUnits, ConsumedCapacity, ReturnConsumedCapacity};
 use super::parameters::{self, Selection};
 use crate::authorize::{Granted, Op};
@@ -37,7 +38,19 @@ pub struct BatchGetItem {
 
 impl Request for BatchGetItem {
     fn constraints(&self, violations: &mut Violations) {
+        batch::check_names(&self.request_items, violations, |text| show(&self.request_items, text));
         for (table, asked) in &self.request_items {
+            if violations.is_full() {
+                return;
+            }
+            let rule = match asked.keys.len() {
+                0 => Some(Rule::MinLength(1)),
+                keys if keys > MAX_BATCH_GET_KEYS => Some(Rule::MaxLength(MAX_BATCH_GET_KEYS)),
+                _ => None,
+            };
+            if let Some(rule) = rule {
+                batch::below_table(table, "Keys", rule, violations);
+            }
             let (path, logged) = (format!("requestItems.{table}.member"), "requestItems....member");
             violations.below(&path, logged, |violations| asked.selection.constraints(violations));
         }
@@ -170,9 +183,28 @@ impl Room {
 }
 
 fn check_counts(request: &BatchGetItem) -> Result<(), Invalid> {
-    if request.request_items.is_empty() || request.request_items.values().any(|asked| asked.keys.is_empty()) {
+    if request.request_items.is_empty() {
         return Err(super::page::empty_batch());
+    }
+    let is_set =
+        |set: fn(&Selection) -> bool| request.request_items.values().any(|asked| set(&asked.selection));
+    if is_set(|selection| selection.projection_expression.is_some())
+        && is_set(|selection| selection.attributes_to_get.is_some())
+    {
+        // Also if they are of different tables.
+        let (others, expressions) = (vec![Selection::ATTRIBUTES], vec![Selection::EXPRESSION]);
+        return Err(Invalid::Mixed { others, expressions });
     }
     let keys: usize = request.request_items.values().map(|asked| asked.keys.len()).sum();
     if keys > MAX_BATCH_GET_KEYS { Err(Invalid::BatchTooLarge("BatchGetItem")) } else { Ok(()) }
+}
+
+/// As AWS repeats what is asked: as JSON.
+fn show(items: &BTreeMap<String, KeysAndAttributes>, text: &mut Shortened) {
+    text.list(["{", "}"], ",", items, |text, (table, asked)| {
+        text.json_text(table);
+        text.push(":{\"Keys\":");
+        text.list(["[", "]"], ",", &asked.keys, |text, key| text.json_map(key));
+        text.push("}");
+    });
 }

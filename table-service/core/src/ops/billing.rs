@@ -3,6 +3,7 @@
 use shape::{Decode, Member, Violations, choices};
 
 use crate::error::Invalid;
+use crate::limits::MAX_CAPACITY_UNITS;
 use crate::record::{Billing, BillingHistory, TableClass};
 
 /// The billing modes.
@@ -39,14 +40,30 @@ pub(super) fn constraints(
     violations: &mut Violations,
 ) {
     violations.one_of("billingMode", mode);
+    throughput_constraints(throughput, violations);
+}
+
+/// Adds the violations of a throughput's own.
+pub(super) fn throughput_constraints(throughput: Option<(i64, i64)>, violations: &mut Violations) {
     let (read, write) = throughput.unzip();
-    violations.range("provisionedThroughput.readCapacityUnits", read, 1..=i64::MAX);
     violations.range("provisionedThroughput.writeCapacityUnits", write, 1..=i64::MAX);
+    violations.range("provisionedThroughput.readCapacityUnits", read, 1..=i64::MAX);
 }
 
 /// Adds the violation of a class that there is not.
 pub(super) fn class_constraints(class: &Member<TableClass>, violations: &mut Violations) {
     violations.one_of("tableClass", class);
+}
+
+/// Checks that no throughput is out of all bounds.
+pub(super) fn check_bounds(throughput: Option<(i64, i64)>) -> Result<(), Invalid> {
+    let Some((read, write)) = throughput else { return Ok(()) };
+    for (member, value) in [("ReadCapacityUnits", read), ("WriteCapacityUnits", write)] {
+        if value > MAX_CAPACITY_UNITS {
+            return Err(Invalid::ThroughputOutOfBounds { member, value });
+        }
+    }
+    Ok(())
 }
 
 /// What a request makes of a table's billing, once the model's constraints hold; `current` is none for a table that is

@@ -9,6 +9,7 @@ use store::{Batch, CommitError};
 
 use super::billing::{self, BillingMode, Throughput};
 use super::describe_table::{TableDescription, TableStatus};
+use super::indexes::{Indexes, StreamSpecification};
 use crate::authorize::{Granted, Op};
 use crate::binding::{rejected, spent};
 use crate::engine::{Inner, Tables, whole};
@@ -16,6 +17,7 @@ use crate::error::TableError;
 use crate::keyring::Keyring;
 use crate::kms::Actor;
 use crate::layout;
+use crate::quota::SseChanges;
 use crate::record::{Billing, ChosenClass, Definition, KeyBinding, TableClass, TableRecord};
 use crate::schema::{AttributeDefinition, KeySchema, KeySchemaElement};
 use crate::sse::{Choice, SseSpecification};
@@ -25,8 +27,7 @@ use crate::validate;
 
 /// A CreateTable request.
 #[derive(Debug, Default, Decode)]
-#[shape(later("LocalSecondaryIndexes", "GlobalSecondaryIndexes", "VectorIndexes", "StreamSpecification"))]
-#[shape(later("WarmThroughput", "OnDemandThroughput", "ResourcePolicy"))]
+#[shape(later("VectorIndexes", "WarmThroughput", "OnDemandThroughput", "ResourcePolicy"))]
 #[shape(later("GlobalTableSourceArn", "GlobalTableSettingsReplicationMode"))]
 pub struct CreateTable {
     /// 3 to 255 of `[a-zA-Z0-9_.-]`.
@@ -51,6 +52,11 @@ pub struct CreateTable {
     pub table_class: Member<TableClass>,
     /// At most 50.
     pub tags: Vec<Tag>,
+    /// None yet.
+    #[shape(flatten)]
+    pub indexes: Indexes,
+    /// None yet; it may say so.
+    pub stream_specification: Option<StreamSpecification>,
 }
 
 impl Tables {
@@ -100,6 +106,7 @@ impl Tables {
             deletion_protection: request.deletion_protection,
             tags,
             key,
+            sse_changes: SseChanges::default(),
             pending: None,
             inaccessible_ms: None,
             spent: Vec::new(),
@@ -120,6 +127,10 @@ impl Request for CreateTable {
         validate::new_table_name(&self.table_name, violations);
         KeySchema::constraints(&self.attribute_definitions, &self.key_schema, violations);
         billing::constraints(&self.billing_mode, self.provisioned_throughput, violations);
+        self.indexes.constraints(violations);
+        if let Some(stream) = &self.stream_specification {
+            violations.one_of("streamSpecification.streamViewType", &stream.stream_view_type);
+        }
         if let Some(sse) = &self.sse_specification {
             sse.constraints(violations);
         }
@@ -132,8 +143,14 @@ fn check(request: &CreateTable) -> Result<(KeySchema, Choice, Billing), TableErr
     request.check()?;
     tags::check(&request.tags)?;
     let billing = billing::billing(None, &request.billing_mode, request.provisioned_throughput)?;
-    let schema = KeySchema::for_new_table(&request.attribute_definitions, &request.key_schema)?;
+    billing::check_bounds(request.provisioned_throughput)?;
+    let (definitions, elements) = (&request.attribute_definitions, &request.key_schema);
+    let schema = KeySchema::for_new_table(definitions, elements, request.indexes.are_sent())?;
     let choice = request.sse_specification.as_ref().map_or(Ok(Choice::Owned), SseSpecification::choice)?;
+    request.indexes.check(definitions, &schema, billing)?;
+    if let Some(stream) = &request.stream_specification {
+        stream.check()?;
+    }
     Ok((schema, choice, billing))
 }
 

@@ -33,7 +33,7 @@ impl Tables {
         table_name: &str,
     ) -> Result<TableDescription, TableError> {
         let inner = &self.inner;
-        let name = inner.table_name(table_name)?;
+        let name = inner.control_table_name(table_name)?;
         inner.authorize(caller, Op::DeleteTable, &inner.arn(&name))?;
         let table = inner.named_table(&name)?;
         let _control = table.control.lock().await;

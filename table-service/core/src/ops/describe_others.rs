@@ -61,7 +61,7 @@ impl Tables {
     /// # Errors
     /// The table's absence, denial by policy.
     pub fn describe_time_to_live(&self, caller: &Caller, table_name: &str) -> Result<(), TableError> {
-        let name = self.inner.table_name(table_name)?;
+        let name = self.inner.control_table_name(table_name)?;
         self.inner.authorize(caller, Op::DescribeTimeToLive, &self.inner.arn(&name))?;
         self.inner.named_table(&name).map(drop)
     }
@@ -71,7 +71,7 @@ impl Tables {
     /// # Errors
     /// The table's absence, in the words of the operations on backups; denial by policy.
     pub fn describe_continuous_backups(&self, caller: &Caller, table_name: &str) -> Result<(), TableError> {
-        let name = self.inner.table_name(table_name)?;
+        let name = self.inner.control_table_name(table_name)?;
         self.inner.authorize(caller, Op::DescribeContinuousBackups, &self.inner.arn(&name))?;
         self.inner.named_table(&name).map(drop).map_err(|error| match error {
             TableError::TableNotFound { table } => TableError::BackedUpTableNotFound { table },

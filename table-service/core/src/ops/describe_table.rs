@@ -63,6 +63,8 @@ pub enum TableStatus {
     Creating,
     /// In use.
     Active,
+    /// In the answer to UpdateTable alone.
+    Updating,
     /// In the answer to DeleteTable alone.
     Deleting,
     /// Its key cannot be used.
@@ -95,7 +97,7 @@ impl Tables {
     /// # Errors
     /// The table's absence, denial by policy.
     pub fn describe_table(&self, caller: &Caller, table_name: &str) -> Result<TableDescription, TableError> {
-        let name = self.inner.table_name(table_name)?;
+        let name = self.inner.control_table_name(table_name)?;
         self.inner.authorize(caller, Op::DescribeTable, &self.inner.arn(&name))?;
         let table = self.inner.named_table(&name)?;
         Ok(self.inner.describe(&table, &table.committed().record))

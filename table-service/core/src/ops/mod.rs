@@ -3,6 +3,7 @@
 //! Every method goes the same way: name the table, authorize, check the request by itself, find the table, check the request against
 //! the table, get access to the keys, read or change. Doors translate and add no rule.
 
+mod batch;
 mod batch_get_item;
 mod batch_write_item;
 mod billing;
@@ -14,6 +15,7 @@ mod delete_table;
 mod describe_others;
 mod describe_table;
 mod get_item;
+mod indexes;
 mod list_tables;
 mod page;
 mod parameters;
@@ -34,6 +36,7 @@ pub use delete_item::DeleteItem;
 pub use describe_others::{Endpoint, Limits, Nothing};
 pub use describe_table::{OneTable, SseDescription, SseStatus, TableDescription, TableStatus};
 pub use get_item::{GetItem, GetItemOutput};
+pub use indexes::{Indexes, StreamSpecification};
 pub use list_tables::{ListTables, ListTablesOutput};
 pub use page::{Page, PageRequest, Select};
 pub use parameters::Selection;

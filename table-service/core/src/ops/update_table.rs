@@ -9,7 +9,8 @@ use shape::{Decode, Member, Request, Violations};
 
 use super::billing::{self, BillingMode, Throughput};
 use super::create_table::actor;
-use super::describe_table::TableDescription;
+use super::describe_table::{TableDescription, TableStatus};
+use super::indexes::StreamSpecification;
 use crate::authorize::{Granted, Op};
 use crate::binding::{rejected, spent};
 use crate::engine::{Inner, Tables, whole};
@@ -22,12 +23,7 @@ use crate::table::{Committed, Table};
 
 /// An UpdateTable request. A switch must be the only change in it, and so must deletion protection and table class.
 #[derive(Debug, Default, Decode)]
-#[shape(later(
-    "AttributeDefinitions",
-    "GlobalSecondaryIndexUpdates",
-    "VectorIndexUpdates",
-    "StreamSpecification"
-))]
+#[shape(later("AttributeDefinitions", "GlobalSecondaryIndexUpdates", "VectorIndexUpdates"))]
 #[shape(later("WarmThroughput", "OnDemandThroughput", "DisassociationProtectionEnabled"))]
 #[shape(later("ReplicaUpdates", "MultiRegionConsistency", "GlobalTableWitnessUpdates"))]
 #[shape(later("GlobalTableSettingsReplicationMode"))]
@@ -48,6 +44,8 @@ pub struct UpdateTable {
     pub deletion_protection: Option<bool>,
     /// How the storage is paid for; must be the only change.
     pub table_class: Member<TableClass>,
+    /// None yet, and none can be ended.
+    pub stream_specification: Option<StreamSpecification>,
 }
 
 impl Tables {
@@ -71,7 +69,7 @@ impl Tables {
         request: UpdateTable,
     ) -> Result<TableDescription, TableError> {
         let inner = &self.inner;
-        let name = inner.table_name(&request.table_name)?;
+        let name = inner.control_table_name(&request.table_name)?;
         let granted = inner.authorize(caller, Op::UpdateTable, &inner.arn(&name))?;
         let choice = check(&request)?;
         let table = inner.named_table(&name)?;
@@ -79,6 +77,7 @@ impl Tables {
         if table.is_closed() {
             return Err(TableError::TableNotFound { table: name });
         }
+        let before = table.committed();
         let changed = match choice {
             Some(choice) => inner.start_switch(&table, &granted, choice, &request).await,
             None => inner.change_settings(&table, &request).await,
@@ -86,7 +85,12 @@ impl Tables {
         drop(control);
         // Also after an error: the attempt may have left grants to give back.
         inner.take_up(&table);
-        Ok(inner.describe(&table, &changed?))
+        let now = inner.describe(&table, &changed?);
+        if !request.changes_billing() && request.table_class == Member::Absent {
+            return Ok(now);
+        }
+        // As AWS's does, the answer shows what is being changed as it was, though it is changed already.
+        Ok(TableDescription { status: TableStatus::Updating, ..inner.describe(&table, &before.record) })
     }
 }
 
@@ -97,6 +101,9 @@ impl Request for UpdateTable {
             sse.constraints(violations);
         }
         billing::class_constraints(&self.table_class, violations);
+        if let Some(stream) = &self.stream_specification {
+            violations.one_of("streamSpecification.streamViewType", &stream.stream_view_type);
+        }
     }
 }
 
@@ -105,6 +112,7 @@ fn check(request: &UpdateTable) -> Result<Option<Choice>, TableError> {
     if request.sse_specification.is_none() && !request.changes_settings() {
         return Err(Invalid::NothingToUpdate.into());
     }
+    billing::check_bounds(request.provisioned_throughput)?;
     Ok(request.sse_specification.as_ref().map(SseSpecification::choice).transpose()?)
 }
 
@@ -113,8 +121,27 @@ impl UpdateTable {
         self.billing_mode != Member::Absent || self.provisioned_throughput.is_some()
     }
 
+    /// What a change of a stream comes to, as long as there is none.
+    fn no_stream(&self, stream: &StreamSpecification, table: String) -> TableError {
+        let is_provisioned = self.billing_mode.known() == Some(&BillingMode::Provisioned);
+        if is_provisioned || self.provisioned_throughput.is_some() {
+            return Invalid::StreamAndThroughput.into();
+        }
+        match stream.stream_enabled {
+            true => TableError::NotOffered { feature: "StreamSpecification" },
+            false => Invalid::NoStream { table }.into(),
+        }
+    }
+
+    fn changes_others(&self) -> bool {
+        self.stream_specification.is_some()
+    }
+
     fn changes_settings(&self) -> bool {
-        self.changes_billing() || self.deletion_protection.is_some() || self.table_class != Member::Absent
+        self.changes_others()
+            || self.changes_billing()
+            || self.deletion_protection.is_some()
+            || self.table_class != Member::Absent
     }
 }
 
@@ -137,6 +164,10 @@ impl Inner {
         if request.changes_settings() {
             return Err(Invalid::SseNotAlone.into());
         }
+        let now_ms = self.clock.unix_ms();
+        if self.config.has_sse_change_quota && choice != Choice::Owned {
+            record.sse_changes.allow(now_ms).map_err(TableError::SwitchQuota)?;
+        }
         let actor = actor(granted);
         let epoch = table.epoch();
         self.prove_right(&actor, &committed).await?;
@@ -155,7 +186,8 @@ impl Inner {
         let bound = self.bound(record.definition.id, &table_key)?;
         let pending = keyring::pending(&repaired, &bound, target, self.entropy.as_ref())?;
         drop((table_key, bound));
-        let record = TableRecord { pending: Some(pending), ..repaired };
+        let sse_changes = repaired.sse_changes.and(now_ms);
+        let record = TableRecord { sse_changes, pending: Some(pending), ..repaired };
         table.show(self.replace(&committed, record.clone(), None).await?);
         Ok(record)
     }
@@ -222,18 +254,21 @@ impl Inner {
     ) -> Result<TableRecord, TableError> {
         let committed = table.committed();
         let mut record = committed.record.clone();
-        let class = request.table_class.known();
+        if let Some(class) = request.table_class.known() {
+            if request.changes_billing() || request.changes_others() || request.deletion_protection.is_some()
+            {
+                return Err(Invalid::TableClassNotAlone.into());
+            }
+            record.table_class = Some(ChosenClass { class: *class, changed_ms: Some(self.clock.unix_ms()) });
+        }
         if let Some(protection) = request.deletion_protection {
-            if request.changes_billing() || class.is_some() {
+            if request.changes_billing() || request.changes_others() {
                 return Err(Invalid::ProtectionNotAlone.into());
             }
             record.deletion_protection = protection;
         }
-        if let Some(class) = class {
-            if request.changes_billing() {
-                return Err(Invalid::TableClassNotAlone.into());
-            }
-            record.table_class = Some(ChosenClass { class: *class, changed_ms: Some(self.clock.unix_ms()) });
+        if let Some(stream) = &request.stream_specification {
+            return Err(request.no_stream(stream, record.definition.name));
         }
         let (was, stated) = (record.billing, request.provisioned_throughput);
         record.billing = billing::billing(Some(was), &request.billing_mode, stated)?;

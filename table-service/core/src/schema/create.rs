@@ -67,6 +67,11 @@ impl KeySchema {
             }
             _ => {}
         }
+        Self::element_constraints(elements, violations);
+    }
+
+    /// Adds the violations of the elements' own, of a table's key or an index's.
+    pub(crate) fn element_constraints(elements: &[KeySchemaElement], violations: &mut Violations) {
         for (at, element) in elements.iter().enumerate() {
             if violations.is_full() {
                 return;
@@ -85,11 +90,15 @@ impl KeySchema {
     pub fn for_new_table(
         definitions: &[AttributeDefinition],
         elements: &[KeySchemaElement],
+        has_indexes: bool,
     ) -> Result<Self, Invalid> {
         let mut violations = Violations::new();
         Self::constraints(definitions, elements, &mut violations);
         violations.finish()?;
-        check_definitions(definitions, elements)?;
+        if !has_indexes && elements.len() > definitions.len() {
+            return Err(Invalid::KeyWithoutDefinition);
+        }
+        Self::check_elements(definitions, elements)?;
         let attribute = |element: &KeySchemaElement| {
             let definition = definitions.iter().find(|definition| definition.name == element.name)?;
             Some(KeyAttribute { name: element.name.clone(), kind: *definition.kind.known()? })
@@ -99,17 +108,8 @@ impl KeySchema {
             [first, second] => (first, Some(second)),
             _ => return Err(Invalid::FirstKeyNotHash),
         };
-        if second.is_some_and(|second| second.name == first.name) {
-            return Err(Invalid::SameKeyTwice);
-        }
-        if first.role.known() != Some(&KeyRole::Hash) {
-            return Err(Invalid::FirstKeyNotHash);
-        }
-        if second.is_some_and(|second| second.role.known() != Some(&KeyRole::Range)) {
-            return Err(Invalid::SecondKeyNotRange);
-        }
         // Without secondary indexes nothing else may be defined.
-        if definitions.len() != elements.len() {
+        if !has_indexes && definitions.len() != elements.len() {
             return Err(Invalid::UnusedDefinitions);
         }
         Ok(Self {
@@ -121,18 +121,40 @@ impl KeySchema {
     }
 }
 
-fn check_definitions(
-    definitions: &[AttributeDefinition],
-    elements: &[KeySchemaElement],
-) -> Result<(), Invalid> {
+impl KeySchema {
+    /// Checks the elements of a key, a table's or an index's, against the definitions and each other.
+    ///
+    /// # Errors
+    /// Undefined attributes, one name twice, wrong roles, in this order.
+    pub(crate) fn check_elements(
+        definitions: &[AttributeDefinition],
+        elements: &[KeySchemaElement],
+    ) -> Result<(), Invalid> {
+        check_defined(definitions, elements)?;
+        let (first, second) = (elements.first(), elements.get(1));
+        let has_role = |element: &KeySchemaElement, role| element.role.known() == Some(&role);
+        if first.zip(second).is_some_and(|(first, second)| first.name == second.name) {
+            return Err(Invalid::SameKeyTwice);
+        }
+        if !first.is_some_and(|first| has_role(first, KeyRole::Hash)) {
+            return Err(Invalid::FirstKeyNotHash);
+        }
+        if second.is_some_and(|second| !has_role(second, KeyRole::Range)) {
+            return Err(Invalid::SecondKeyNotRange);
+        }
+        Ok(())
+    }
+}
+
+fn check_defined(definitions: &[AttributeDefinition], elements: &[KeySchemaElement]) -> Result<(), Invalid> {
     let is_defined = |name: &str| definitions.iter().any(|definition| definition.name == name);
     if !elements.iter().all(|element| is_defined(&element.name)) {
         return Err(undefined(definitions, elements));
     }
     // Nobody has bounded the number of definitions yet. So many are wrong however they are named.
     let mut seen = BTreeSet::new();
-    let distinct = definitions.iter().take(MAX_LISTED).all(|definition| seen.insert(&definition.name));
-    if distinct { Ok(()) } else { Err(Invalid::DuplicateDefinition) }
+    let twice = definitions.iter().take(MAX_LISTED).find(|definition| !seen.insert(&definition.name));
+    twice.map_or(Ok(()), |twice| Err(Invalid::DuplicateDefinition(Echo::from(&*twice.name))))
 }
 
 fn undefined(definitions: &[AttributeDefinition], elements: &[KeySchemaElement]) -> Invalid {

@@ -17,7 +17,7 @@ fn element(name: &str, role: KeyRole) -> KeySchemaElement {
 }
 
 fn create(definitions: &[AttributeDefinition], elements: &[KeySchemaElement]) -> Result<KeySchema, String> {
-    KeySchema::for_new_table(definitions, elements).map_err(|error| error.public_text())
+    KeySchema::for_new_table(definitions, elements, false).map_err(|error| error.public_text())
 }
 
 fn s(text: &str) -> AttributeValue {

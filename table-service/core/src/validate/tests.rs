@@ -1,8 +1,15 @@
+use fault::Fault as _;
+
 use super::*;
 
-fn name(text: &str) -> Result<&str, String> {
+fn named(text: &str, plane: Plane) -> Result<&str, String> {
     let (region, account) = ("us-east-1".parse().unwrap(), "000000000000".parse().unwrap());
-    table_name(text, Home { region: &region, account: &account }).map_err(|error| error.public_text())
+    let name = table_name(text, plane, Home { region: &region, account: &account });
+    name.map_err(|error| format!("{} {}", error.reason(), error.public_message()))
+}
+
+fn name(text: &str) -> Result<&str, String> {
+    named(text, Plane::Data)
 }
 
 fn new_name(text: &str) -> Result<(), String> {
@@ -13,10 +20,12 @@ fn new_name(text: &str) -> Result<(), String> {
 
 #[test]
 fn names_and_own_arns_are_accepted() {
-    for text in ["Music", "a", "a.b-c_D9", &"x".repeat(1024)] {
+    for text in ["Music", "a", "a.b-c_D9", &"x".repeat(255)] {
         assert_eq!(name(text), Ok(text));
     }
-    assert_eq!(name("arn:aws:dynamodb:us-east-1:000000000000:table/Music"), Ok("Music"));
+    for plane in [Plane::Data, Plane::Control] {
+        assert_eq!(named("arn:aws:dynamodb:us-east-1:000000000000:table/Music", plane), Ok("Music"));
+    }
 }
 
 #[test]
@@ -28,32 +37,57 @@ fn arns_of_anything_else_are_refused() {
         "arn:aws:dynamodb:us-east-1:000000000000:table/Music/index/i",
         "arn:aws:dynamodb:us-east-1:000000000000:table/Mu sic",
         "arn:aws:dynamodb:us-east-1:000000000000:stream/Music",
-        "arn:aws:dynamodb:us-east-1:0000000000001:table/Music",
-        "arn:aws:dynamodb:us-east-1:111111111111:table/Music",
-        "arn:aws:dynamodb:us-east-12:000000000000:table/Music",
-        "arn:aws:dynamodb:eu-west-2:000000000000:table/Music",
         "arn:aws:kms:us-east-1:000000000000:table/Music",
         "arn:aws-cn:dynamodb:us-east-1:000000000000:table/Music",
     ];
     for text in bad {
         assert_eq!(
             name(text),
-            Err(format!("Invalid TableArn: Invalid ResourceArn provided as input {text}"))
+            Err(format!(
+                "ValidationException Invalid TableArn: Invalid ResourceArn provided as input {text}"
+            ))
         );
     }
+    for region in ["us-east-12", "eu-west-2", ""] {
+        let text = format!("arn:aws:dynamodb:{region}:000000000000:table/Music");
+        let wrong =
+            format!("ValidationException 1 validation error detected: Invalid AWS region in '{text}'");
+        assert_eq!(name(&text), Err(wrong));
+    }
+    for (region, account) in [("us-east-1", "0000000000001"), ("eu-west-2", "111111111111")] {
+        let text = format!("arn:aws:dynamodb:{region}:{account}:table/Music");
+        assert_eq!(name(&text), Err("AccessDeniedException Access is denied".to_owned()));
+    }
+    assert!(name(&format!("arn:{}", "x".repeat(1024))).unwrap_err().ends_with("less than or equal to 1024"));
 }
 
 #[test]
-fn the_data_plane_says_what_is_wrong_with_a_name_and_not_what_it_was() {
-    let text = |rule| {
+fn the_planes_differ_in_what_is_too_short() {
+    let broken = |shown: &str, rule: &str| {
         Err(format!(
-            "1 validation error detected: Value at 'TableName' failed to satisfy constraint: Member must {rule}"
+            "ValidationException 1 validation error detected: Value{shown} failed to satisfy constraint: Member must {rule}"
         ))
     };
-    assert_eq!(name(""), text("have length greater than or equal to 1"));
-    assert_eq!(name(&"x".repeat(1025)), text("have length less than or equal to 1024"));
-    assert_eq!(name("a b"), text("satisfy regular expression pattern: [a-zA-Z0-9_.-]+"));
-    assert_eq!(name("täble"), text("satisfy regular expression pattern: [a-zA-Z0-9_.-]+"));
+    assert_eq!(name(""), broken(" at 'TableName'", "have length greater than or equal to 1"));
+    assert_eq!(
+        named("ab", Plane::Control),
+        broken(" 'ab' at 'tableName'", "have length greater than or equal to 3")
+    );
+    for plane in [Plane::Data, Plane::Control] {
+        for wrong in ["a b c", "täble"] {
+            let shown = format!(" '{wrong}' at 'tableName'");
+            assert_eq!(
+                named(wrong, plane),
+                broken(&shown, "satisfy regular expression pattern: [a-zA-Z0-9_.-]+")
+            );
+        }
+        for (length, is_shown) in [(256, true), (1024, true), (1025, false)] {
+            let long = "x".repeat(length);
+            let shown =
+                if is_shown { format!(" '{long}' at 'tableName'") } else { " at 'tableName'".to_owned() };
+            assert_eq!(named(&long, plane), broken(&shown, "have length less than or equal to 255"));
+        }
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::{AttributeValue, Item};
-use crate::error::{Echo, Invalid};
+use crate::error::{Duplicates, Echo, Invalid};
 use crate::limits::{MAX_ATTRIBUTE_NAME_BYTES, MAX_ITEM_BYTES, MAX_NESTING_LEVELS};
 use crate::number::{Number, NumberError};
 
@@ -131,10 +131,17 @@ fn check_name(name: &str) -> Result<(), Invalid> {
 fn number(text: &str) -> Result<Number, Invalid> {
     text.parse().map_err(|error| match error {
         NumberError::NotNumeric => Invalid::NotNumeric(Echo::from(text)),
+        NumberError::Overflow if is_far(text) => Invalid::NumberFarOverflow,
         NumberError::Overflow => Invalid::NumberOverflow,
         NumberError::Underflow => Invalid::NumberUnderflow,
         NumberError::TooManyDigits => Invalid::TooManyDigits,
     })
+}
+
+/// Whether an exponent and a digit before it are more than 32 bits hold.
+fn is_far(text: &str) -> bool {
+    let exponent = text.rsplit(['e', 'E']).next().and_then(|exponent| exponent.parse::<i64>().ok());
+    exponent.is_some_and(|exponent| exponent >= i64::from(i32::MAX))
 }
 
 fn string_set(members: Vec<String>) -> Result<BTreeSet<String>, Invalid> {
@@ -143,7 +150,7 @@ fn string_set(members: Vec<String>) -> Result<BTreeSet<String>, Invalid> {
     }
     let set: BTreeSet<&String> = members.iter().collect();
     if set.len() != members.len() {
-        return Err(Invalid::DuplicateStrings(members.into_iter().map(Echo::from).collect()));
+        return Err(Invalid::DuplicateStrings(Duplicates::of(&members, |member| Echo::from(&**member))));
     }
     Ok(members.into_iter().collect())
 }
@@ -163,8 +170,8 @@ fn binary_set(members: Vec<Vec<u8>>) -> Result<BTreeSet<Vec<u8>>, Invalid> {
     }
     let set: BTreeSet<&Vec<u8>> = members.iter().collect();
     if set.len() != members.len() {
-        let shown = members.iter().map(|member| Echo::from(BASE64.encode(member)));
-        return Err(Invalid::DuplicateBinaries(shown.collect()));
+        let shown = |member: &Vec<u8>| Echo::from(BASE64.encode(member));
+        return Err(Invalid::DuplicateBinaries(Duplicates::of(&members, shown)));
     }
     Ok(members.into_iter().collect())
 }

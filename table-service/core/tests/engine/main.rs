@@ -12,6 +12,7 @@ mod gated_store;
 mod grants;
 mod leases;
 mod queries;
+mod quota;
 mod settings;
 mod shred;
 mod switching;
@@ -53,12 +54,6 @@ async fn open(kms: &Arc<FakeKms>, store: &Arc<MemoryStore>) -> Tables {
 
 /// Opens the tables of a store that is reached through these ports.
 async fn open_through(kms: &Arc<FakeKms>, store: Arc<dyn Store>, effaceable: Arc<dyn Effaceable>) -> Tables {
-    let config = Config {
-        account: "000000000000".parse().unwrap(),
-        region: "us-east-1".parse().unwrap(),
-        leases: LeaseTerms { length: LEASE, outage_grace: GRACE },
-        key_check: Duration::from_secs(60),
-    };
     let ports = Ports {
         store,
         effaceable,
@@ -66,7 +61,17 @@ async fn open_through(kms: &Arc<FakeKms>, store: Arc<dyn Store>, effaceable: Arc
         entropy: Arc::new(OsEntropy),
         clock: Arc::new(SystemClock),
     };
-    Tables::open(config, ports).await.unwrap()
+    Tables::open(config(), ports).await.unwrap()
+}
+
+fn config() -> Config {
+    Config {
+        account: "000000000000".parse().unwrap(),
+        region: "us-east-1".parse().unwrap(),
+        leases: LeaseTerms { length: LEASE, outage_grace: GRACE },
+        key_check: Duration::from_secs(60),
+        has_sse_change_quota: false,
+    }
 }
 
 async fn world() -> World {

@@ -116,7 +116,9 @@ async fn a_table_class_is_remembered_and_changed_alone() {
     assert_eq!(world.describe().table_class, None);
     let class = |class| update(|request| request.table_class = Member::Known(class));
     let infrequent = class(TableClass::StandardInfrequentAccess);
-    let changed = world.tables.update_table(&root(), infrequent).await.unwrap().table_class.unwrap();
+    let answer = world.tables.update_table(&root(), infrequent).await.unwrap();
+    assert_eq!((answer.status, answer.table_class), (TableStatus::Updating, None), "as it was");
+    let changed = world.describe().table_class.unwrap();
     assert_eq!(changed.class, TableClass::StandardInfrequentAccess);
     assert!(changed.changed_ms.is_some());
     let with_billing = UpdateTable {

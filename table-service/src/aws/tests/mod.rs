@@ -29,6 +29,7 @@ async fn door() -> Door {
         region: "us-east-1".parse().unwrap(),
         leases: LeaseTerms { length: Duration::from_secs(300), outage_grace: Duration::from_secs(3600) },
         key_check: Duration::from_secs(60),
+        has_sse_change_quota: false,
     };
     let ports = Ports {
         store: store.clone(),

@@ -32,6 +32,10 @@ const ABSENT: &[&str] = &[
     ".PointInTimeRecoveryDescription.RecoveryPeriodInDays",
     ".PointInTimeRecoveryDescription.EarliestRestorableDateTime",
     ".PointInTimeRecoveryDescription.LatestRestorableDateTime",
+    // What a deleted table was made with.
+    "DeleteTable.TableDescription.AttributeDefinitions",
+    "DeleteTable.TableDescription.KeySchema",
+    "DeleteTable.TableDescription.CreationDateTime",
     // Tables whose key is gone stay as they are.
     ".ArchivalSummary",
     // Only tables with local indexes have any.
@@ -141,7 +145,7 @@ fn answers() -> Vec<(&'static str, Vec<u8>)> {
         ("BatchWriteItem", json(view::BatchWritten::from(put))),
         ("CreateTable", changed()),
         ("DeleteItem", written()),
-        ("DeleteTable", changed()),
+        ("DeleteTable", json(view::DeletedTable::from(table()))),
         ("DescribeContinuousBackups", json(view::ContinuousBackups::from(()))),
         ("DescribeEndpoints", json(view::Endpoints::from(endpoint))),
         ("DescribeLimits", json(view::Limits::from(ops::Limits { account: (1, 2), table: (3, 4) }))),

@@ -11,8 +11,8 @@ use service_kit::Failure;
 use table_core::error::TableError;
 
 pub(super) use items::{BatchGot, BatchWritten, Got, Page, Written};
-pub(super) use others::{ContinuousBackups, Endpoints, Limits, Nothing, TableNames, Tags, TimeToLive};
-pub(super) use table::{ChangedTable, DescribedTable};
+pub(super) use others::{ContinuousBackups, Endpoints, Limits, TableNames, Tags, TimeToLive};
+pub(super) use table::{ChangedTable, DeletedTable, DescribedTable};
 pub(super) use value::Attributes;
 
 /// Room that most answers need; a longer one grows.

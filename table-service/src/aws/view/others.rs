@@ -3,16 +3,6 @@
 use serde::Serialize;
 use table_core::{ops, tags};
 
-/// An answer that only says that it was done.
-#[derive(Serialize)]
-pub(crate) struct Nothing {}
-
-impl From<()> for Nothing {
-    fn from((): ()) -> Self {
-        Self {}
-    }
-}
-
 /// ListTables'.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]

@@ -21,7 +21,7 @@ impl From<ops::TableDescription> for DescribedTable {
     }
 }
 
-/// CreateTable's, UpdateTable's and DeleteTable's.
+/// CreateTable's and UpdateTable's.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ChangedTable {
@@ -34,14 +34,38 @@ impl From<ops::TableDescription> for ChangedTable {
     }
 }
 
+/// DeleteTable's: AWS leaves out what the table was made with.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct DeletedTable {
+    table_description: TableDescription,
+}
+
+impl From<ops::TableDescription> for DeletedTable {
+    fn from(table: ops::TableDescription) -> Self {
+        let whole = TableDescription::from(table);
+        Self {
+            table_description: TableDescription {
+                attribute_definitions: None,
+                key_schema: None,
+                creation_date_time: None,
+                ..whole
+            },
+        }
+    }
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct TableDescription {
-    attribute_definitions: Vec<AttributeDefinition>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attribute_definitions: Option<Vec<AttributeDefinition>>,
     table_name: String,
-    key_schema: Vec<KeySchemaElement>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_schema: Option<Vec<KeySchemaElement>>,
     table_status: &'static str,
-    creation_date_time: Millis,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    creation_date_time: Option<Millis>,
     provisioned_throughput: ProvisionedThroughput,
     table_size_bytes: u64,
     item_count: u64,
@@ -68,16 +92,17 @@ impl From<ops::TableDescription> for TableDescription {
         let hash = Some(table.schema.hash).map(element(KeyRole::Hash));
         let range = table.schema.range.map(element(KeyRole::Range));
         Self {
-            attribute_definitions: definitions.collect(),
+            attribute_definitions: Some(definitions.collect()),
             table_name: table.name,
-            key_schema: hash.into_iter().chain(range).collect(),
+            key_schema: Some(hash.into_iter().chain(range).collect()),
             table_status: match table.status {
                 TableStatus::Creating => "CREATING",
                 TableStatus::Active => "ACTIVE",
+                TableStatus::Updating => "UPDATING",
                 TableStatus::Deleting => "DELETING",
                 TableStatus::Inaccessible => "INACCESSIBLE_ENCRYPTION_CREDENTIALS",
             },
-            creation_date_time: moment(table.created_ms),
+            creation_date_time: Some(moment(table.created_ms)),
             provisioned_throughput: throughput(table.billing, table.billing_history, table.decreases_today),
             table_size_bytes: table.size_bytes,
             item_count: table.item_count,
