@@ -101,7 +101,7 @@ def test_bytes_are_unsigned(item):
 
 # --- what is none --------------------------------------------------------------------------------------------------------
 
-V = {":v": S("x"), ":w": S("y"), ":t": S("S")}
+V = {":v": S("x"), ":w": S("y")}
 OPERAND_TYPE = "Incorrect operand type for operator or function; operator or function: {}, operand type: {}"
 COUNT = "Incorrect number of operands for operator or function; operator or function: {}, number of operands: {}"
 
@@ -123,7 +123,6 @@ NONE = [
     ("s.#nobody = :v", {":v"}, "An expression attribute name used in the document path is not defined; attribute name: #nobody"),
     ("attribute_exists(:v)", {":v"}, "Operator or function requires a document path; operator or function: attribute_exists"),
     ("attribute_not_exists(:v)", {":v"}, "Operator or function requires a document path; operator or function: attribute_not_exists"),
-    ("attribute_type(:v, :t)", {":v", ":t"}, "Operator or function requires a document path; operator or function: attribute_type"),
     ("attribute_exists()", {}, None),
     ("attribute_exists(a, b)", {}, COUNT.format("attribute_exists", 2)),
     ("attribute_not_exists(a, b, c)", {}, COUNT.format("attribute_not_exists", 3)),

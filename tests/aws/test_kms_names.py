@@ -184,7 +184,7 @@ def test_operations(kms, key, operation):
     ({"Operations": ["GenerateMac"]}, ANY), ({"Operations": ["Sign"]}, ANY),
 ])  # fmt: skip
 def test_is_no_grant(kms, key, others, text):
-    request = {name: value for name, value in {**GRANT, **others}.items() if value is not None}
+    request = {member: value for member, value in {**GRANT, **others}.items() if value is not None}
     code = "InvalidArnException" if others.get("GranteePrincipal") == "nobody" else "ValidationException"
     with refused(code, text):
         kms.create_grant(KeyId=key["KeyId"], **request)
