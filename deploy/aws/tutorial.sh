@@ -294,24 +294,20 @@ for name in MusicEmpty MusicOff; do created "$name"; done
 for name in MusicOn MusicKms MusicManaged; do created "$name" "$managed_arn"; done
 created MusicKmsId "$k1_arn"
 
-say "6. What says no key, or two things at once, is refused: by create-table and by update-table, before anything is done"
-for operation in create update; do
-  operand=(dynamodb "$operation-table" --table-name "MusicOff")
-  if [[ $operation == create ]]; then operand=(dynamodb create-table --table-name MusicNever "${music[@]}"); fi
-  operand+=(--sse-specification)
-  wrong ValidationException "$oom SSEType KMS is required if KMSMasterKeyId is specified" "${operand[@]}" "Enabled=true,KMSMasterKeyId=$k1"
-  wrong ValidationException "$oom SSEType can not be specified if Enabled is false" "${operand[@]}" Enabled=false,SSEType=KMS
-  wrong ValidationException "$oom KMSMasterKeyId can not be specified if Enabled is false" "${operand[@]}" "Enabled=false,KMSMasterKeyId=$k1"
-  wrong ValidationException "$oom SSEType can not be specified if Enabled is false" "${operand[@]}" "Enabled=false,SSEType=KMS,KMSMasterKeyId=$k1"
-  wrong ValidationException "$oom SSEType AES256 is not supported" "${operand[@]}" Enabled=true,SSEType=AES256
-  wrong ValidationException "1 validation error detected: Value 'kms' at 'sSESpecification.sSEType' failed to satisfy constraint: Member must satisfy enum value set: [AES256, KMS]" \
-    "${operand[@]}" Enabled=true,SSEType=kms
-  wrong ValidationException "KMS validation error: com.amazonaws.services.kms.model.NotFoundException: Alias ${k1_arn%key/*}alias/nobody is not found. (Service: AWSKMS; ..." \
-    "${operand[@]}" Enabled=true,SSEType=KMS,KMSMasterKeyId=alias/nobody
-done
-all_refused
+say "6. What says no key, or two things at once, is refused before anything is done"
+never=(dynamodb create-table --table-name MusicNever "${music[@]}" --sse-specification)
+off=(dynamodb update-table --table-name MusicOff --sse-specification)
+wrong ValidationException "$oom SSEType KMS is required if KMSMasterKeyId is specified" "${never[@]}" "Enabled=true,KMSMasterKeyId=$k1"
+wrong ValidationException "$oom SSEType can not be specified if Enabled is false" "${off[@]}" Enabled=false,SSEType=KMS
+wrong ValidationException "$oom KMSMasterKeyId can not be specified if Enabled is false" "${never[@]}" "Enabled=false,KMSMasterKeyId=$k1"
+wrong ValidationException "$oom SSEType can not be specified if Enabled is false" "${off[@]}" "Enabled=false,SSEType=KMS,KMSMasterKeyId=$k1"
+wrong ValidationException "$oom SSEType AES256 is not supported" "${never[@]}" Enabled=true,SSEType=AES256
+wrong ValidationException "1 validation error detected: Value 'kms' at 'sSESpecification.sSEType' failed to satisfy constraint: Member must satisfy enum value set: [AES256, KMS]" \
+  "${off[@]}" Enabled=true,SSEType=kms
+wrong ValidationException "KMS validation error: com.amazonaws.services.kms.model.NotFoundException: Alias ${k1_arn%key/*}alias/nobody is not found. (Service: AWSKMS; ..." \
+  "${never[@]}" Enabled=true,SSEType=KMS,KMSMasterKeyId=alias/nobody
 for specification in '{}' Enabled=false; do
-  wrong ValidationException "$oom Table is already encrypted by default" dynamodb update-table --table-name MusicOff --sse-specification "$specification"
+  wrong ValidationException "$oom Table is already encrypted by default" "${off[@]}" "$specification"
 done
 wrong ValidationException "$oom Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId parameter if you want to change Master Key" \
   dynamodb update-table --table-name Music --sse-specification "Enabled=true,SSEType=KMS,KMSMasterKeyId=$k1_arn"
