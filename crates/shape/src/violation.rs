@@ -26,6 +26,8 @@ pub enum Shown {
     Value(Echo),
     /// Nothing.
     Hidden,
+    /// Not even the path.
+    Unnamed,
 }
 
 impl Shown {
@@ -84,10 +86,11 @@ impl Violation {
 
     fn text(&self, to_caller: bool) -> String {
         let value = match &self.shown {
-            Shown::Null => "Value null".to_owned(),
-            Shown::Value(value) => format!("Value '{}'", value.show(to_caller)),
-            Shown::Hidden if matches!(self.rule, Rule::MinKeyLength(_)) => "Map".to_owned(),
-            Shown::Hidden => "Value".to_owned(),
+            Shown::Unnamed => None,
+            Shown::Null => Some("Value null".to_owned()),
+            Shown::Value(value) => Some(format!("Value '{}'", value.show(to_caller))),
+            Shown::Hidden if matches!(self.rule, Rule::MinKeyLength(_)) => Some("Map".to_owned()),
+            Shown::Hidden => Some("Value".to_owned()),
         };
         let rule = match self.rule {
             Rule::NotNull => "not be null".to_owned(),
@@ -106,7 +109,10 @@ impl Violation {
             _ => "Member",
         };
         let path = if to_caller { self.path.show(true) } else { &self.logged };
-        format!("{value} at '{path}' failed to satisfy constraint: {subject} must {rule}")
+        match value {
+            Some(value) => format!("{value} at '{path}' failed to satisfy constraint: {subject} must {rule}"),
+            None => format!("Failed to satisfy constraint: {subject} must {rule}"),
+        }
     }
 }
 
@@ -151,6 +157,13 @@ impl Violations {
     pub fn one_of<T: Choice>(&mut self, path: &str, member: &Member<T>) {
         if let Member::Other(value) = member {
             self.push(path, Shown::short(value.show(true)), Rule::OneOf(T::SET));
+        }
+    }
+
+    /// Checks a closed set whose text says neither what was sent nor where, and lists names of its own.
+    pub fn one_of_unnamed<T>(&mut self, member: &Member<T>, names: &'static str) {
+        if matches!(member, Member::Other(_)) {
+            self.push("", Shown::Unnamed, Rule::OneOf(names));
         }
     }
 

@@ -100,6 +100,8 @@ enum Op {
     Compare(Comparator),
     Between,
     BeginsWith,
+    /// One of the older parameter's that no index answers.
+    Other,
 }
 
 /// Parses a key condition expression.
@@ -155,8 +157,8 @@ fn key_test(op: Op, name: &'static str, operands: Vec<Operand>) -> Result<KeyTes
 }
 
 impl Op {
-    const fn of_legacy(operator: ComparisonOperator) -> Option<Self> {
-        Some(match operator {
+    const fn of_legacy(operator: ComparisonOperator) -> Self {
+        match operator {
             ComparisonOperator::Eq => Self::Compare(Comparator::Equal),
             ComparisonOperator::Le => Self::Compare(Comparator::AtMost),
             ComparisonOperator::Lt => Self::Compare(Comparator::Less),
@@ -169,8 +171,8 @@ impl Op {
             | ComparisonOperator::NotNull
             | ComparisonOperator::Null
             | ComparisonOperator::Contains
-            | ComparisonOperator::NotContains => return None,
-        })
+            | ComparisonOperator::NotContains => Self::Other,
+        }
     }
 
     /// The operator for operands in the other order, if it has one.
@@ -200,25 +202,26 @@ impl KeyTests {
     /// The conditions of the older parameter.
     ///
     /// # Errors
-    /// As for each condition; too many or none; operators that key conditions do not have.
+    /// As for each condition; too many or none.
     pub fn of_conditions(conditions: Conditions) -> Result<Self, Invalid> {
         let conditions = legacy::checked(conditions)?;
         if !(1..=2).contains(&conditions.len()) {
             return Err(Invalid::KeyConditionsLength);
         }
-        let test = |test: legacy::Test| {
-            let op = Op::of_legacy(test.operator).ok_or(Invalid::NotIndexable)?;
-            Ok(KeyTest { attribute: test.attribute, op, values: test.values })
+        let test = |test: legacy::Test| KeyTest {
+            attribute: test.attribute,
+            op: Op::of_legacy(test.operator),
+            values: test.values,
         };
-        let tests = conditions.into_iter().map(test).collect::<Result<_, Invalid>>()?;
+        let tests = conditions.into_iter().map(test).collect();
         Ok(Self { tests, too_many: Some(Invalid::KeyConditionUnsupported) })
     }
 
     /// Applies the conditions to a table.
     ///
     /// # Errors
-    /// Too many conditions, conditions on other attributes, another operator than `=` on the partition key, values of
-    /// the wrong type, empty or oversize key values.
+    /// Too many conditions; of the partition key, then of the sort key: no condition, an operator that no index answers, values
+    /// of the wrong type, empty or oversize ones, another operator than `=` on the partition key.
     pub fn against(self, schema: &KeySchema) -> Result<KeyCondition, Invalid> {
         let defined = 1 + usize::from(schema.range.is_some());
         let conditions = self.tests.len();
@@ -232,21 +235,24 @@ impl KeyTests {
                 .ok_or_else(|| Invalid::MissedKey { key: attribute.name.clone() })
         };
         let hash = take(&schema.hash)?;
+        let values = hash.key_values(&schema.hash, Part::Hash)?;
+        let (Op::Compare(Comparator::Equal), Ok([hash])) = (hash.op, <[KeyValue; 1]>::try_from(values))
+        else {
+            return Err(Invalid::KeyConditionUnsupported);
+        };
         let range = match &schema.range {
-            Some(attribute) if conditions > 1 => Some((attribute, take(attribute)?)),
+            Some(attribute) if conditions > 1 => Some(take(attribute)?.range(attribute)?),
             _ => None,
         };
-        let hash_values = hash.key_values(&schema.hash, Part::Hash)?;
-        let range = range.map(|(attribute, test)| test.range(attribute)).transpose()?;
-        match (hash.op, <[KeyValue; 1]>::try_from(hash_values)) {
-            (Op::Compare(Comparator::Equal), Ok([hash])) => Ok(KeyCondition { hash, range }),
-            _ => Err(Invalid::KeyConditionUnsupported),
-        }
+        Ok(KeyCondition { hash, range })
     }
 }
 
 impl KeyTest {
     fn key_values(&self, attribute: &KeyAttribute, part: Part) -> Result<Vec<KeyValue>, Invalid> {
+        if self.op == Op::Other {
+            return Err(Invalid::NotIndexable);
+        }
         let value = |value: &Arc<AttributeValue>| {
             let value = attribute.value(value).ok_or(Invalid::ConditionType)?;
             attribute.check(&value, part)?;
@@ -267,6 +273,7 @@ impl KeyTest {
             Op::Compare(Comparator::NotEqual) => return Err(Invalid::KeyConditionOperator("<>")),
             Op::Between => RangeCondition::Between(next()?, next()?),
             Op::BeginsWith => RangeCondition::BeginsWith(next()?),
+            Op::Other => return Err(Invalid::NotIndexable),
         })
     }
 }

@@ -29,9 +29,6 @@ pub const MAX_TABLE_ARN_CHARS: usize = 1024;
 /// Key schema elements of a table: a partition key and perhaps a sort key (API).
 pub const MAX_KEY_SCHEMA_ELEMENTS: usize = 2;
 
-/// Characters in the name of an index (guide).
-pub const INDEX_NAME_CHARS: std::ops::RangeInclusive<usize> = 3..=255;
-
 /// Local indexes of a table (guide).
 pub const MAX_LOCAL_INDEXES: usize = 5;
 

@@ -11,7 +11,7 @@ use crate::error::{Echo, Invalid, Plane, TableError};
 use crate::limits::{MAX_TABLE_ARN_CHARS, TABLE_NAME_CHARS};
 
 /// Pattern of table names.
-pub(crate) const TABLE_NAME_PATTERN: &str = "[a-zA-Z0-9_.-]+";
+const TABLE_NAME_PATTERN: &str = "[a-zA-Z0-9_.-]+";
 
 const MEMBER: &str = "tableName";
 
@@ -33,6 +33,12 @@ fn check_name(name: &str, shortest: usize, violations: &mut Violations) {
     if !is_table_name_text(name) {
         violations.push(MEMBER, shown(), Rule::Pattern(TABLE_NAME_PATTERN));
     }
+}
+
+/// Adds the violations of the name of something that is named like a table, at its path.
+pub fn resource_name(path: &str, name: &str, violations: &mut Violations) {
+    violations.text(path, name, TABLE_NAME_CHARS);
+    violations.pattern(path, name, TABLE_NAME_PATTERN, is_table_name_text(name));
 }
 
 pub(crate) fn is_table_name_text(name: &str) -> bool {
@@ -72,6 +78,17 @@ pub fn table_name<'a>(text: &'a str, plane: Plane, home: Home<'_>) -> Result<&'a
     check_name(text, shortest, &mut violations);
     violations.finish()?;
     Ok(text)
+}
+
+/// Adds the violations of a name or ARN that a request of the data plane has in which something else is missing.
+pub fn sent_table_name(text: &str, violations: &mut Violations) {
+    if text.is_empty() {
+        violations.push(MEMBER, Shown::Value(Echo::from(text)), Rule::MinLength(1));
+    } else if !text.starts_with(ARN_START) {
+        check_name(text, 1, violations);
+    } else if text.chars().count() > MAX_TABLE_ARN_CHARS {
+        violations.push(MEMBER, Shown::Hidden, Rule::MaxLength(MAX_TABLE_ARN_CHARS));
+    }
 }
 
 fn constraint(violation: Violation) -> TableError {

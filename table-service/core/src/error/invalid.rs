@@ -95,6 +95,15 @@ pub enum Invalid {
     StartKeyValue(Box<Invalid>),
     /// The starting key lies in another partition than the query.
     StartKeyOutside,
+    /// The same, of a query with a sort key condition.
+    StartKeyElsewhere,
+    /// The starting key lies in another segment than the scan.
+    StartKeySegment {
+        /// As sent.
+        segment: u64,
+        /// As sent.
+        total: u64,
+    },
     /// The starting key does not meet the sort key condition.
     StartKeyNotInRange,
     // Tables and schemas.
@@ -233,6 +242,8 @@ pub enum Invalid {
         /// The key attribute.
         key: String,
     },
+    /// An index that the table does not have.
+    NoIndex(Echo),
     /// Parts of items are named, and something else is selected.
     SelectConflict {
         /// The parameter that names them.
@@ -275,6 +286,8 @@ pub enum Invalid {
     NamesWithoutExpression,
     /// Values without expression.
     ValuesWithoutExpression,
+    /// Values without filter, as a scan says it.
+    ValuesWithoutFilter,
     /// A map of names without entry.
     NamesEmpty,
     /// A map of values without entry.
@@ -338,6 +351,8 @@ pub enum Invalid {
     OperatorAlone,
     /// ConditionalOperator with a single condition.
     OperatorForOne,
+    /// ConditionalOperator is none that there is.
+    NoOperator,
     /// A condition with more or fewer values than its operator takes.
     ArgumentCount(ComparisonOperator),
     /// A condition with a value of a type that its operator does not take.
@@ -435,11 +450,11 @@ impl From<SecondaryIndexError> for Invalid {
 }
 
 impl Invalid {
-    /// As the layer words it that checks what PutItem, UpdateItem and DeleteItem are sent (measured in 2026). It counts what
-    /// is wrong with values and expressions; the size of an item and what the operation itself demands is checked elsewhere.
+    /// As the layer words it that checks what PutItem, UpdateItem and DeleteItem are sent (measured in 2026). The size of
+    /// an item is checked elsewhere.
     pub(crate) fn detected(self) -> Self {
         match self {
-            Self::Constraints(_) | Self::ItemTooLarge | Self::ReturnValues => self,
+            Self::Constraints(_) | Self::ItemTooLarge => self,
             other => Self::Detected(Box::new(other)),
         }
     }
@@ -506,6 +521,8 @@ impl Invalid {
             Self::StartKeyInvalid => "The provided starting key is invalid".to_owned(),
             Self::StartKeyValue(error) => format!("The provided starting key is invalid: {}", error.text(to_caller)),
             Self::StartKeyOutside => "The provided starting key is outside query boundaries based on provided conditions".to_owned(),
+            Self::StartKeyElsewhere => "The query can return at most one row and cannot be restarted".to_owned(),
+            Self::StartKeySegment { segment, total } => format!("The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. TotalSegments: {total} Segment: {segment}"),
             Self::StartKeyNotInRange => "The provided starting key does not match the range key predicate".to_owned(),
             Self::TableArn(arn) => format!("Invalid TableArn: Invalid ResourceArn provided as input {}", arn.show(to_caller)),
             Self::NoArn(text) => oom(&format!("ARNs must start with 'arn:': {}", text.show(to_caller))),
@@ -555,6 +572,7 @@ impl Invalid {
             Self::TwoAttributes => "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition".to_owned(),
             Self::NoKeyAttribute => "Invalid condition in KeyConditionExpression: No key attribute specified".to_owned(),
             Self::FilterKey { filter, key } => format!("{filter} can only contain non-primary key attributes: Primary key attribute: {key}"),
+            Self::NoIndex(index) => format!("The table does not have the specified index: {}", index.show(to_caller)),
             Self::SelectConflict { parameter, selected } => format!("Cannot specify the {parameter} when choosing to get {selected}"),
             Self::SelectNothing => "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES".to_owned(),
             // The text is the same for a scan.
@@ -569,6 +587,7 @@ impl Invalid {
             Self::Expression { kind, error } => format!("Invalid {}: {}", kind.name(),error.text(to_caller)),
             Self::NamesWithoutExpression => "ExpressionAttributeNames can only be specified when using expressions".to_owned(),
             Self::ValuesWithoutExpression => "ExpressionAttributeValues can only be specified when using expressions".to_owned(),
+            Self::ValuesWithoutFilter => format!("{}: FilterExpression is null", Self::ValuesWithoutExpression.text(to_caller)),
             Self::NamesEmpty => "ExpressionAttributeNames must not be empty".to_owned(),
             Self::ValuesEmpty => "ExpressionAttributeValues must not be empty".to_owned(),
             Self::NameKey(key) => format!("ExpressionAttributeNames contains invalid key: Syntax error; key: \"{}\"", key.show(to_caller)),
@@ -588,6 +607,7 @@ impl Invalid {
             Self::DuplicateAttribute(name) => oom(&format!("Duplicate value in attribute name: {}", name.show(to_caller))),
             Self::OperatorAlone => "ConditionalOperator cannot be used without Filter or Expected".to_owned(),
             Self::OperatorForOne => "ConditionalOperator can only be used when Filter or Expected has two or more elements".to_owned(),
+            Self::NoOperator => "Failed to satisfy constraint: Member must satisfy enum value set: [ALL, OR]".to_owned(),
             Self::ArgumentCount(operator) => oom(&format!("Invalid number of argument(s) for the {} ComparisonOperator", operator.name())),
             Self::ArgumentType { operator, actual } => oom(&format!("ComparisonOperator {} is not valid for {actual} AttributeValue type", operator.name())),
             Self::ArgumentTypes => oom("AttributeValues inside AttributeValueList must be of same type"),

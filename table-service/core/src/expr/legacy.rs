@@ -211,10 +211,10 @@ pub(crate) fn checked(conditions: Conditions) -> Result<Vec<Test>, Invalid> {
 /// As for each condition, and a ConditionalOperator that joins nothing.
 pub fn filter(
     conditions: Option<Conditions>,
-    operator: Option<ConditionalOperator>,
+    operator: &Member<ConditionalOperator>,
 ) -> Result<Option<Cond>, Invalid> {
     let conditions = conditions.unwrap_or_default();
-    check_operator(conditions.len(), operator)?;
+    let operator = joint(conditions.len(), operator)?;
     let conds = checked(conditions)?.into_iter().map(Test::into_cond).collect();
     Ok(join(conds, operator))
 }
@@ -225,10 +225,10 @@ pub fn filter(
 /// As for each condition, members that do not go together, and a ConditionalOperator that joins nothing.
 pub fn expected(
     expected: Option<Expected>,
-    operator: Option<ConditionalOperator>,
+    operator: &Member<ConditionalOperator>,
 ) -> Result<Option<Cond>, Invalid> {
     let expected = expected.unwrap_or_default();
-    check_operator(expected.len(), operator)?;
+    let operator = joint(expected.len(), operator)?;
     let conds =
         expected.into_iter().map(|(name, entry)| expectation(&name, entry)).collect::<Result<_, _>>()?;
     Ok(join(conds, operator))
@@ -239,7 +239,7 @@ pub fn expected(
 /// # Errors
 /// A value that is wrong, absent, or of a type that the action does not take.
 pub fn updates(updates: Option<AttributeUpdates>) -> Result<Update, Invalid> {
-    let entry = |(name, entry): (String, AttributeValueUpdate)| Ok((Path::to(&name), entry.into_action()?));
+    let entry = |(name, entry): (String, AttributeValueUpdate)| Ok((Path::to(&name)?, entry.into_action()?));
     let actions = updates.unwrap_or_default().into_iter().map(entry).collect::<Result<_, Invalid>>()?;
     // A map has no attribute twice.
     Update::of_attributes(actions, Invalid::UpdateType).map_err(|_| Invalid::UpdateType)
@@ -252,19 +252,21 @@ impl Test {
             return Err(Invalid::ArgumentCount(operator));
         }
         let mut kinds = values.iter().map(AttributeValue::value_type);
-        if let Some(actual) = kinds.clone().find(|kind| !operator.takes_type(*kind)) {
-            return Err(Invalid::ArgumentType { operator, actual });
-        }
-        let first = kinds.next();
-        if kinds.any(|kind| Some(kind) != first) {
-            return Err(Invalid::ArgumentTypes);
+        if let Some(first) = kinds.next() {
+            if kinds.any(|kind| kind != first) {
+                return Err(Invalid::ArgumentTypes);
+            }
+            if !operator.takes_type(first) {
+                return Err(Invalid::ArgumentType { operator, actual: first });
+            }
         }
         if let (ComparisonOperator::Between, [low, high]) = (operator, values.as_slice())
             && order(low, high).is_some_and(std::cmp::Ordering::is_gt)
         {
             return Err(Invalid::ArgumentOrder);
         }
-        Ok(Self { attribute: name.into(), operator, values: values.into_iter().map(Arc::new).collect() })
+        let attribute = Path::to(name)?.attribute;
+        Ok(Self { attribute, operator, values: values.into_iter().map(Arc::new).collect() })
     }
 
     fn into_cond(self) -> Cond {
@@ -328,17 +330,25 @@ fn expectation(name: &str, entry: ExpectedAttributeValue) -> Result<Cond, Invali
     }
 }
 
-/// The operator is for two conditions or more.
-fn check_operator(conditions: usize, operator: Option<ConditionalOperator>) -> Result<(), Invalid> {
+/// How conditions are joined.
+///
+/// # Errors
+/// An operator that there is no use for, or no such operator.
+pub fn joint(
+    conditions: usize,
+    operator: &Member<ConditionalOperator>,
+) -> Result<ConditionalOperator, Invalid> {
     match (operator, conditions) {
-        (Some(_), 0) => Err(Invalid::OperatorAlone),
-        (Some(_), 1) => Err(Invalid::OperatorForOne),
-        _ => Ok(()),
+        (Member::Absent, _) => Ok(ConditionalOperator::default()),
+        (_, 0) => Err(Invalid::OperatorAlone),
+        (_, 1) => Err(Invalid::OperatorForOne),
+        (Member::Known(operator), _) => Ok(*operator),
+        (Member::Other(_), _) => Err(Invalid::NoOperator),
     }
 }
 
-fn join(mut conds: Vec<Cond>, operator: Option<ConditionalOperator>) -> Option<Cond> {
-    match (conds.len(), operator.unwrap_or_default()) {
+fn join(mut conds: Vec<Cond>, operator: ConditionalOperator) -> Option<Cond> {
+    match (conds.len(), operator) {
         (0 | 1, _) => conds.pop(),
         (_, ConditionalOperator::And) => Some(Cond::All(conds)),
         (_, ConditionalOperator::Or) => Some(Cond::Any(conds)),

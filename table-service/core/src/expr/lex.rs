@@ -139,7 +139,6 @@ fn first_token(text: &str) -> (Kind, usize) {
             let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
             (Kind::Digits, digits)
         }
-        [b'_', ..] => (Kind::Unknown, word_from(1)),
         // One whole character, so that spans stay on character boundaries.
         _ => (Kind::Unknown, text.chars().next().map_or(1, char::len_utf8)),
     }

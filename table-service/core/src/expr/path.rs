@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::substitution::Substitutions;
 use super::syntax::{self, Name, Step};
-use crate::error::{Echo, Echoes, ExpressionError};
-use crate::limits::MAX_NESTING_LEVELS;
+use crate::error::{Echo, Echoes, ExpressionError, Invalid};
+use crate::limits::{MAX_ATTRIBUTE_NAME_BYTES, MAX_NESTING_LEVELS};
 use crate::value::{AttributeValue, Item};
 
 /// An attribute and the way into it; no longer than a value can be deep.
@@ -29,8 +29,14 @@ pub enum PathStep {
 
 impl Path {
     /// The path to a whole attribute.
-    pub fn to(attribute: &str) -> Self {
-        Self { attribute: attribute.into(), rest: Vec::new() }
+    ///
+    /// # Errors
+    /// A name that is longer than any attribute's.
+    pub fn to(attribute: &str) -> Result<Self, Invalid> {
+        if attribute.len() > MAX_ATTRIBUTE_NAME_BYTES {
+            return Err(Invalid::AttributeNameTooLarge);
+        }
+        Ok(Self { attribute: attribute.into(), rest: Vec::new() })
     }
 
     /// Binds a path.

@@ -33,12 +33,12 @@ impl Projection {
     /// The projection to these attributes.
     ///
     /// # Errors
-    /// One of them stands there twice.
+    /// One of them is too long or stands there twice.
     pub fn of_attributes(names: &[String]) -> Result<Self, Invalid> {
         let mut tree = PathTree::default();
         let mut seen = BTreeSet::new();
         for name in names {
-            if !seen.insert(name) || tree.insert(Path::to(name), ()).is_err() {
+            if !seen.insert(name) || tree.insert(Path::to(name)?, ()).is_err() {
                 return Err(Invalid::DuplicateAttribute(Echo::from(name.as_str())));
             }
         }

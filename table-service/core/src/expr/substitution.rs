@@ -14,7 +14,7 @@ use crate::value::{AttributeValue, raw};
 pub enum ValueErrors {
     /// The value's own error: GetItem, BatchGetItem, Query, PutItem, UpdateItem, DeleteItem.
     Bare,
-    /// With the placeholder: Scan, BatchWriteItem, transactions.
+    /// With the placeholder, and in the words of the older layer: Scan, BatchWriteItem, transactions.
     WithPlaceholder,
 }
 
@@ -60,7 +60,7 @@ impl Substitutions {
             let content = value.validate().map_err(|error| match errors {
                 ValueErrors::Bare => error,
                 ValueErrors::WithPlaceholder => {
-                    Invalid::ValueInvalid { key: Echo::from(key.as_str()), error: Box::new(error) }
+                    Invalid::ValueInvalid { key: Echo::from(key.as_str()), error: Box::new(error.older()) }
                 }
             })?;
             all.values.insert(key, Entry { content: Arc::new(content), used: false });

@@ -101,12 +101,13 @@ impl Tables {
         let inner = &self.inner;
         request.check()?;
         check_counts(&request)?;
+        Selection::check_together(request.request_items.values().map(|asked| &asked.selection))?;
         let mut plans = Vec::with_capacity(request.request_items.len());
         for (text, KeysAndAttributes { keys, selection }) in request.request_items {
             let name = inner.table_name(&text)?;
             let granted = inner.authorize(caller, Op::BatchGetItem, &inner.arn(&name))?;
-            let projection = selection.alone()?;
             let keys = keys.into_iter().map(raw::key).collect::<Result<Vec<_>, _>>()?;
+            let projection = selection.alone()?;
             plans.push(Plan { text, name, granted, keys, selection, projection });
         }
         let mut ready = Vec::with_capacity(plans.len());
@@ -185,15 +186,6 @@ impl Room {
 fn check_counts(request: &BatchGetItem) -> Result<(), Invalid> {
     if request.request_items.is_empty() {
         return Err(super::page::empty_batch());
-    }
-    let is_set =
-        |set: fn(&Selection) -> bool| request.request_items.values().any(|asked| set(&asked.selection));
-    if is_set(|selection| selection.projection_expression.is_some())
-        && is_set(|selection| selection.attributes_to_get.is_some())
-    {
-        // Also if they are of different tables.
-        let (others, expressions) = (vec![Selection::ATTRIBUTES], vec![Selection::EXPRESSION]);
-        return Err(Invalid::Mixed { others, expressions });
     }
     let keys: usize = request.request_items.values().map(|asked| asked.keys.len()).sum();
     if keys > MAX_BATCH_GET_KEYS { Err(Invalid::BatchTooLarge("BatchGetItem")) } else { Ok(()) }

@@ -44,44 +44,50 @@ pub struct Conditional {
 impl Conditional {
     /// Adds the violations of the model's constraints.
     pub(super) fn constraints(&self, violations: &mut Violations) {
-        legacy::check_expected(self.expected.as_ref(), violations);
         violations.one_of("conditionalOperator", &self.conditional_operator);
+        self.check(violations);
+    }
+
+    /// Adds those that are not left to [`Self::bind`].
+    pub(super) fn check(&self, violations: &mut Violations) {
+        legacy::check_expected(self.expected.as_ref(), violations);
         violations
             .one_of("returnValuesOnConditionCheckFailure", &self.return_values_on_condition_check_failure);
     }
 
-    /// What stands for names and values in the request, whose other parameters these are.
+    /// Checks what goes together in the request, whose other parameters these are.
     ///
     /// # Errors
-    /// As [`parameters::substitutions`].
-    pub(super) fn substitutions(
-        &mut self,
-        expressions: Set<'_>,
-        others: Set<'_>,
-    ) -> Result<Substitutions, Invalid> {
+    /// As [`parameters::check_together`].
+    pub(super) fn check_together(&self, expressions: Set<'_>, others: Set<'_>) -> Result<(), Invalid> {
         let expression = [("ConditionExpression", self.condition_expression.is_some())];
         let other = [("Expected", self.expected.is_some())];
-        parameters::substitutions(
+        parameters::check_together(
             &[expressions, &expression].concat(),
             &[others, &other].concat(),
-            self.expression_attribute_names.take(),
-            self.expression_attribute_values.take(),
-            ValueErrors::Bare,
+            self.expression_attribute_names.is_some(),
+            self.expression_attribute_values.is_some(),
         )
     }
 
-    /// The condition, if there is one.
+    /// The condition, if there is one, and what the request has for another expression that comes before it.
     ///
     /// # Errors
-    /// What is wrong with it.
-    pub(super) fn bind(self, substitutions: &mut Substitutions) -> Result<Option<Condition>, Invalid> {
-        let operator = self.conditional_operator.known().copied();
-        let expected = legacy::expected(self.expected, operator)?;
-        let kind = ExpressionKind::Condition;
-        let stated = parameters::condition(kind, self.condition_expression.as_deref(), substitutions)?;
+    /// What is wrong with either, with names and values, and those that neither uses.
+    pub(super) fn bind<T>(
+        self,
+        other: impl FnOnce(&mut Substitutions) -> Result<T, Invalid>,
+    ) -> Result<(T, Option<Condition>), Invalid> {
+        let expected = legacy::expected(self.expected, &self.conditional_operator)?;
+        let (names, values) = (self.expression_attribute_names, self.expression_attribute_values);
+        let mut substitutions = Substitutions::new(names, values, ValueErrors::Bare)?;
+        let other = other(&mut substitutions)?;
+        let (kind, text) = (ExpressionKind::Condition, self.condition_expression.as_deref());
+        let stated = parameters::condition(kind, text, &mut substitutions)?;
+        substitutions.finish()?;
         let show =
             self.return_values_on_condition_check_failure.known() == Some(&OnConditionCheckFailure::AllOld);
-        Ok(stated.or(expected).map(|test| Condition { test, show }))
+        Ok((other, stated.or(expected).map(|test| Condition { test, show })))
     }
 }
 

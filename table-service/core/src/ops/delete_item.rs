@@ -1,15 +1,16 @@
 //! DeleteItem: removes an item by its primary key. Removing what is not there succeeds.
 
 use identity::Caller;
-use shape::{Decode, Member, Request, Violations};
+use shape::{Decode, Member, Request, Violated, Violations};
 
 use super::capacity::{ConsumedCapacity, ReturnConsumedCapacity, ReturnItemCollectionMetrics};
 use super::conditional::{self, Conditional, WriteOutput};
-use super::put_item::{ReturnValues, old_wanted};
+use super::put_item::{ReturnValues, check_return_values, old_wanted};
 use crate::authorize::Op;
 use crate::engine::Tables;
 use crate::error::{Invalid, TableError};
 use crate::items::{Action, Condition, Write};
+use crate::validate;
 use crate::value::{Item, raw};
 
 /// A DeleteItem request.
@@ -34,24 +35,33 @@ pub struct DeleteItem {
 
 impl Request for DeleteItem {
     fn constraints(&self, violations: &mut Violations) {
+        validate::sent_table_name(&self.table_name, violations);
         self.conditional.constraints(violations);
         violations.one_of("returnValues", &self.return_values);
         violations.one_of("returnConsumedCapacity", &self.return_consumed_capacity);
         violations.one_of("returnItemCollectionMetrics", &self.return_item_collection_metrics);
+    }
+
+    fn check(&self) -> Result<(), Violated> {
+        let mut violations = Violations::new();
+        violations.one_of("returnConsumedCapacity", &self.return_consumed_capacity);
+        check_return_values(&self.return_values, &mut violations);
+        violations.one_of("returnItemCollectionMetrics", &self.return_item_collection_metrics);
+        self.conditional.check(&mut violations);
+        violations.finish()
     }
 }
 
 /// The key, the condition, and whether the removed item is wanted.
 fn bind(
     key: raw::Map,
-    mut conditional: Conditional,
+    conditional: Conditional,
     return_values: &Member<ReturnValues>,
 ) -> Result<(Item, Option<Condition>, bool), Invalid> {
-    let mut substitutions = conditional.substitutions(&[], &[])?;
+    conditional.check_together(&[], &[])?;
     let key = raw::key(key)?;
     let old_wanted = old_wanted(return_values)?;
-    let condition = conditional.bind(&mut substitutions)?;
-    substitutions.finish()?;
+    let ((), condition) = conditional.bind(|_| Ok(()))?;
     Ok((key, condition, old_wanted))
 }
 
@@ -62,9 +72,9 @@ impl Tables {
     /// Validation of the key and the condition, the table's absence, denial by policy or key, outage of KMS, an item that does
     /// not meet the condition, contention.
     pub async fn delete_item(&self, caller: &Caller, request: DeleteItem) -> Result<WriteOutput, TableError> {
-        request.check()?;
         let inner = &self.inner;
         let name = inner.table_name(&request.table_name)?;
+        request.check()?;
         let granted = inner.authorize(caller, Op::DeleteItem, &inner.arn(&name))?;
         let bound = bind(request.key, request.conditional, &request.return_values);
         let (key, condition, old_wanted) = bound.map_err(Invalid::detected)?;

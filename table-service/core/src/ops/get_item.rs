@@ -8,6 +8,7 @@ use super::parameters::{self, Selection};
 use crate::authorize::Op;
 use crate::engine::Tables;
 use crate::error::TableError;
+use crate::validate;
 use crate::value::{Item, raw};
 
 /// A GetItem request.
@@ -28,6 +29,7 @@ pub struct GetItem {
 
 impl Request for GetItem {
     fn constraints(&self, violations: &mut Violations) {
+        validate::sent_table_name(&self.table_name, violations);
         self.selection.constraints(violations);
         violations.one_of("returnConsumedCapacity", &self.return_consumed_capacity);
     }
@@ -49,11 +51,12 @@ impl Tables {
     /// Validation of the key and the projection, the table's absence, denial by policy or key, outage of KMS.
     pub async fn get_item(&self, caller: &Caller, request: GetItem) -> Result<GetItemOutput, TableError> {
         let inner = &self.inner;
-        request.check()?;
         let name = inner.table_name(&request.table_name)?;
+        request.check()?;
         let granted = inner.authorize(caller, Op::GetItem, &inner.arn(&name))?;
-        let projection = request.selection.alone()?;
+        Selection::check_together(std::iter::once(&request.selection))?;
         let key = raw::key(request.key)?;
+        let projection = request.selection.alone()?;
         let table = inner.table(&name)?;
         let committed = table.committed();
         let schema = &committed.record.definition.schema;

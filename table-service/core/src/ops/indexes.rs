@@ -8,12 +8,12 @@ use shape::{Decode, Member, Rule, Shown, Violations, choices};
 use super::billing::{self, Throughput};
 use crate::error::{Echo, Invalid, SecondaryIndexError, TableError};
 use crate::limits::{
-    INDEX_NAME_CHARS, MAX_GLOBAL_INDEXES, MAX_KEY_ATTRIBUTE_NAME_CHARS, MAX_KEY_SCHEMA_ELEMENTS,
-    MAX_LOCAL_INDEXES, MAX_PROJECTED_ATTRIBUTES,
+    MAX_GLOBAL_INDEXES, MAX_KEY_ATTRIBUTE_NAME_CHARS, MAX_KEY_SCHEMA_ELEMENTS, MAX_LOCAL_INDEXES,
+    MAX_PROJECTED_ATTRIBUTES,
 };
 use crate::record::Billing;
 use crate::schema::{AttributeDefinition, KeySchema, KeySchemaElement};
-use crate::validate::{TABLE_NAME_PATTERN, is_table_name_text};
+use crate::validate::resource_name;
 
 /// Which attributes an index has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -256,8 +256,7 @@ fn constraints(
     violations: &mut Violations,
 ) {
     violations.below(path, path, |violations| {
-        violations.text("indexName", name, INDEX_NAME_CHARS);
-        violations.pattern("indexName", name, TABLE_NAME_PATTERN, is_table_name_text(name));
+        resource_name("indexName", name, violations);
         if keys.is_empty() {
             violations.push("keySchema", Shown::Hidden, Rule::MinLength(1));
         }

@@ -6,7 +6,7 @@ use shape::{Decode, Request, Violations};
 use crate::authorize::Op;
 use crate::engine::Tables;
 use crate::error::TableError;
-use crate::limits::{MAX_LIST_TABLES, TABLE_NAME_CHARS};
+use crate::limits::MAX_LIST_TABLES;
 use crate::validate;
 
 /// A ListTables request.
@@ -31,14 +31,7 @@ impl Request for ListTables {
     fn constraints(&self, violations: &mut Violations) {
         violations.range("limit", self.limit.map(i64::from), 1..=MAX_LIST_TABLES);
         if let Some(start) = &self.exclusive_start_table_name {
-            let path = "exclusiveStartTableName";
-            violations.text(path, start, TABLE_NAME_CHARS);
-            violations.pattern(
-                path,
-                start,
-                validate::TABLE_NAME_PATTERN,
-                validate::is_table_name_text(start),
-            );
+            validate::resource_name("exclusiveStartTableName", start, violations);
         }
     }
 }

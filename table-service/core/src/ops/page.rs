@@ -1,11 +1,13 @@
 //! What Query and Scan share: which items of what they evaluate they answer with and which parts of those, and a page of them,
 //! bounded in count and in bytes, whatever the request allows.
 
+use std::collections::BTreeMap;
+
 use shape::{Choice as _, Decode, Member, Rule, Shown, Violation, Violations, choices};
 
 use super::capacity::{CapacityUnits, ConsumedCapacity, ReturnConsumedCapacity};
 use super::parameters::{self, Selection, Set};
-use crate::error::{ExpressionKind, Invalid};
+use crate::error::{Echo, ExpressionKind, Invalid};
 use crate::expr::bind::Cond;
 use crate::expr::legacy::{self, ConditionalOperator, Conditions};
 use crate::expr::projection::Projection;
@@ -13,6 +15,7 @@ use crate::expr::substitution::{Substitutions, ValueErrors};
 use crate::limits::{MAX_ANSWER_BYTES, MAX_PAGE_BYTES, MAX_PAGE_ITEMS};
 use crate::record::Definition;
 use crate::schema::KeySchema;
+use crate::validate;
 use crate::value::{Item, raw};
 
 /// What a page carries.
@@ -37,8 +40,9 @@ choices!(Select {
 
 /// The parameters that Query and Scan share.
 #[derive(Debug, Default, Decode)]
-#[shape(later("IndexName"))]
 pub struct PageRequest {
+    /// The index that is read. Tables have none yet, so there is only one answer to it.
+    pub index_name: Option<String>,
     /// Which parts of the items are wanted.
     #[shape(flatten)]
     pub selection: Selection,
@@ -61,26 +65,33 @@ pub struct PageRequest {
 impl PageRequest {
     /// Adds the violations of the model's constraints.
     pub(super) fn constraints(&self, violations: &mut Violations) {
-        self.selection.constraints(violations);
+        self.check(violations);
         violations.range("limit", self.limit, 1..=i32::MAX);
-        violations.one_of("select", &self.select);
         violations.one_of("conditionalOperator", &self.conditional_operator);
+    }
+
+    /// Adds those that Query and Scan word alike.
+    pub(super) fn check(&self, violations: &mut Violations) {
+        self.selection.constraints(violations);
+        if let Some(index) = &self.index_name {
+            validate::resource_name("indexName", index, violations);
+        }
+        violations.one_of("select", &self.select);
         violations.one_of("returnConsumedCapacity", &self.return_consumed_capacity);
     }
 
-    /// What stands for names and values in a request that has these parameters and one more of each kind, and perhaps conditions
-    /// that go with other expressions.
+    /// Checks what goes together in a request that has these parameters and one more of each kind, and perhaps conditions that
+    /// go with other expressions.
     ///
     /// # Errors
-    /// As [`parameters::substitutions`].
-    pub(super) fn substitutions(
-        &mut self,
+    /// As [`parameters::check_together`].
+    pub(super) fn check_together(
+        &self,
         expressions: Set<'_>,
         filter: (&'static str, bool),
         others: Set<'_>,
-        errors: ValueErrors,
-    ) -> Result<Substitutions, Invalid> {
-        let selection = &mut self.selection;
+    ) -> Result<(), Invalid> {
+        let selection = &self.selection;
         let own = [
             (Selection::EXPRESSION, selection.projection_expression.is_some()),
             ("FilterExpression", self.filter_expression.is_some()),
@@ -90,41 +101,41 @@ impl PageRequest {
             filter,
             ("ConditionalOperator", self.conditional_operator != Member::Absent),
         ];
-        parameters::substitutions(
+        parameters::check_together(
             &[&own, expressions].concat(),
             &[&legacy, others].concat(),
-            selection.expression_attribute_names.take(),
-            self.expression_attribute_values.take(),
-            errors,
+            selection.expression_attribute_names.is_some(),
+            self.expression_attribute_values.is_some(),
         )
     }
 
-    /// The parameters, with a filter of conditions on attributes if there is one.
+    /// The parameters but for expressions, with a filter of conditions on attributes if there is one; and the expressions.
     ///
     /// # Errors
     /// What is wrong with any of them.
-    pub(super) fn bind(
-        self,
-        conditions: Option<Conditions>,
-        substitutions: &mut Substitutions,
-    ) -> Result<Reading, Invalid> {
+    pub(super) fn bind(self, conditions: Option<Conditions>) -> Result<(Reading, Expressions), Invalid> {
+        let filter = legacy::filter(conditions, &self.conditional_operator)?;
+        let projection = self.selection.attributes()?;
         let is_count = self.is_count()?;
         let start = self.exclusive_start_key.map(raw::key).transpose();
-        let start = start.map_err(|error| Invalid::StartKeyValue(Box::new(error)))?;
-        let by_attributes = legacy::filter(conditions, self.conditional_operator.known().copied())?;
-        let (kind, text) = (ExpressionKind::Filter, self.filter_expression.as_deref());
-        let filter = parameters::condition(kind, text, substitutions)?;
-        let filter_name = if filter.is_some() { "Filter Expression" } else { "QueryFilter" };
-        Ok(Reading {
-            start,
+        let reading = Reading {
+            start: start.map_err(|error| Invalid::StartKeyValue(Box::new(error)))?,
             is_count,
-            filter: filter.or(by_attributes),
-            filter_name,
-            projection: self.selection.projection(substitutions)?,
+            filter,
+            filter_name: "QueryFilter",
+            projection,
+            index: self.index_name,
             limit: self.limit,
             is_consistent: self.selection.is_consistent(),
             wanted: self.return_consumed_capacity,
-        })
+        };
+        let expressions = Expressions {
+            filter: self.filter_expression,
+            projection: self.selection.projection_expression,
+            names: self.selection.expression_attribute_names,
+            values: self.expression_attribute_values,
+        };
+        Ok((reading, expressions))
     }
 
     /// Whether the number of items alone is selected. What is selected must go with the parts that are named.
@@ -144,10 +155,46 @@ impl PageRequest {
             (Some(select), Some(parameter)) => {
                 Err(Invalid::SelectConflict { parameter, selected: select.name() })
             }
-            (Some(Select::AllProjectedAttributes), None) => Err(Invalid::SelectWithoutIndex),
-            (Some(Select::AllAttributes), None) => Ok(false),
+            (Some(Select::AllProjectedAttributes), None) if self.index_name.is_none() => {
+                Err(Invalid::SelectWithoutIndex)
+            }
+            (Some(Select::AllAttributes | Select::AllProjectedAttributes), None) => Ok(false),
             (Some(Select::Count), None) => Ok(true),
         }
+    }
+}
+
+/// The expressions that Query and Scan share, and what stands for names and values in them.
+pub(super) struct Expressions {
+    filter: Option<String>,
+    projection: Option<String>,
+    names: Option<BTreeMap<String, String>>,
+    values: Option<raw::Map>,
+}
+
+impl Expressions {
+    /// Binds them, behind what the request has for another expression.
+    ///
+    /// # Errors
+    /// What is wrong with either, with names and values, and those that none uses.
+    pub(super) fn bind<T>(
+        self,
+        reading: &mut Reading,
+        errors: ValueErrors,
+        other: impl FnOnce(&mut Substitutions) -> Result<T, Invalid>,
+    ) -> Result<T, Invalid> {
+        let mut substitutions = Substitutions::new(self.names, self.values, errors)?;
+        let other = other(&mut substitutions)?;
+        let kind = ExpressionKind::Filter;
+        if let Some(filter) = parameters::condition(kind, self.filter.as_deref(), &mut substitutions)? {
+            reading.filter = Some(filter);
+            reading.filter_name = "Filter Expression";
+        }
+        if let Some(projection) = parameters::projection(self.projection.as_deref(), &mut substitutions)? {
+            reading.projection = Some(projection);
+        }
+        substitutions.finish()?;
+        Ok(other)
     }
 }
 
@@ -159,6 +206,7 @@ pub(super) struct Reading {
     /// What texts call the filter.
     filter_name: &'static str,
     projection: Option<Projection>,
+    index: Option<String>,
     is_count: bool,
     limit: Option<i32>,
     is_consistent: bool,
@@ -166,31 +214,39 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    /// Checks the paths against a table.
+    /// No table has an index. Of a scan that is to go on in one, it is the start that is wrong.
+    ///
+    /// # Errors
+    /// [`Invalid::NoIndex`], [`Invalid::StartKeyInvalid`].
+    pub(super) fn check_index(&self, goes_on: bool) -> Result<(), Invalid> {
+        match &self.index {
+            Some(_) if goes_on => Err(Invalid::StartKeyInvalid),
+            Some(index) => Err(Invalid::NoIndex(Echo::from(index.as_str()))),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks the paths of a scan against a table.
     ///
     /// # Errors
     /// A path into a key attribute.
-    pub(super) fn check(&self, schema: &KeySchema) -> Result<(), Invalid> {
-        if let Some(filter) = &self.filter {
-            parameters::check_paths(schema, |visit| filter.visit_paths(visit))?;
-        }
-        parameters::check_projection(schema, self.projection.as_ref())
+    pub(super) fn check_scan(&self, schema: &KeySchema) -> Result<(), Invalid> {
+        parameters::check_projection(schema, self.projection.as_ref())?;
+        let Some(filter) = &self.filter else { return Ok(()) };
+        parameters::check_paths(schema, |visit| filter.visit_paths(visit))
     }
 
-    /// Checks that the filter spares the key, whose conditions a query has elsewhere.
+    /// Checks the paths of a query, whose filter spares the key: its conditions stand elsewhere.
     ///
     /// # Errors
-    /// [`Invalid::FilterKey`].
-    pub(super) fn check_filter(&self, schema: &KeySchema) -> Result<(), Invalid> {
+    /// A path into a key attribute, [`Invalid::FilterKey`].
+    pub(super) fn check_query(&self, schema: &KeySchema) -> Result<(), Invalid> {
+        parameters::check_projection(schema, self.projection.as_ref())?;
         let Some(filter) = &self.filter else { return Ok(()) };
-        let mut key = None;
-        filter.visit_paths(&mut |path| {
-            key = key.or_else(|| schema.attributes().find(|key| *key.name == *path.attribute));
-        });
-        let refused = |key: &crate::schema::KeyAttribute| {
-            Err(Invalid::FilterKey { filter: self.filter_name, key: key.name.clone() })
-        };
-        key.map_or(Ok(()), refused)
+        match parameters::key_among(schema, |visit| filter.visit_paths(visit), |_| true) {
+            Some(key) => Err(Invalid::FilterKey { filter: self.filter_name, key: key.name.clone() }),
+            None => Ok(()),
+        }
     }
 
     fn holds(&self, item: &Item) -> bool {

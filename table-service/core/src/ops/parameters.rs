@@ -10,30 +10,32 @@ use crate::expr::bind::{self, Cond};
 use crate::expr::path::Path;
 use crate::expr::projection::Projection;
 use crate::expr::substitution::{Substitutions, ValueErrors};
-use crate::schema::KeySchema;
-use crate::value::{Item, raw};
+use crate::schema::{KeyAttribute, KeySchema};
+use crate::value::Item;
 
 /// Parameters of a request, and whether they are set.
 pub(super) type Set<'a> = &'a [(&'static str, bool)];
 
-/// What stands for names and values in the expressions of a request.
+/// Checks what goes together, before anything is looked at by itself: expressions do not go with parameters that are none,
+/// names go with any expression, and values with one that can have them.
 ///
 /// # Errors
-/// Expressions beside parameters that are none, substitutions without expressions, substitutions that are wrong.
-pub(super) fn substitutions(
+/// [`Invalid::Mixed`], [`Invalid::NamesWithoutExpression`], [`Invalid::ValuesWithoutExpression`].
+pub(super) fn check_together(
     expressions: Set<'_>,
     others: Set<'_>,
-    names: Option<BTreeMap<String, String>>,
-    values: Option<raw::Map>,
-    errors: ValueErrors,
-) -> Result<Substitutions, Invalid> {
+    has_names: bool,
+    has_values: bool,
+) -> Result<(), Invalid> {
     let set = |all: Set<'_>| all.iter().filter(|(_, is_set)| *is_set).map(|(name, _)| *name).collect();
     let (expressions, others): (Vec<_>, Vec<_>) = (set(expressions), set(others));
     match (expressions.is_empty(), others.is_empty()) {
         (false, false) => Err(Invalid::Mixed { others, expressions }),
-        (true, _) if names.is_some() => Err(Invalid::NamesWithoutExpression),
-        (true, _) if values.is_some() => Err(Invalid::ValuesWithoutExpression),
-        _ => Substitutions::new(names, values, errors),
+        (true, _) if has_names => Err(Invalid::NamesWithoutExpression),
+        _ if has_values && expressions.iter().all(|name| *name == Selection::EXPRESSION) => {
+            Err(Invalid::ValuesWithoutExpression)
+        }
+        _ => Ok(()),
     }
 }
 
@@ -55,18 +57,24 @@ pub(super) fn condition(
 ///
 /// # Errors
 /// [`Invalid::KeyPath`].
-pub(super) fn check_paths(
+pub(super) fn check_paths(schema: &KeySchema, visit: impl Fn(&mut dyn FnMut(&Path))) -> Result<(), Invalid> {
+    match key_among(schema, visit, |path| !path.rest.is_empty()) {
+        Some(key) => Err(Invalid::KeyPath { key: key.name.clone() }),
+        None => Ok(()),
+    }
+}
+
+/// The first key attribute of the schema, whatever the order of the paths, that a path of some kind begins with.
+pub(super) fn key_among(
     schema: &KeySchema,
-    visit: impl FnOnce(&mut dyn FnMut(&Path)),
-) -> Result<(), Invalid> {
-    let mut refused = Ok(());
-    visit(&mut |path| {
-        let key = schema.attributes().find(|key| *key.name == *path.attribute && !path.rest.is_empty());
-        if let (Some(key), Ok(())) = (key, &refused) {
-            refused = Err(Invalid::KeyPath { key: key.name.clone() });
-        }
-    });
-    refused
+    visit: impl Fn(&mut dyn FnMut(&Path)),
+    counts: impl Fn(&Path) -> bool,
+) -> Option<&KeyAttribute> {
+    schema.attributes().find(|key| {
+        let mut found = false;
+        visit(&mut |path| found |= *key.name == *path.attribute && counts(path));
+        found
+    })
 }
 
 /// Which parts of items a read answers with, and how fresh they are.
@@ -97,39 +105,57 @@ impl Selection {
     pub(super) const EXPRESSION: &'static str = "ProjectionExpression";
     pub(super) const ATTRIBUTES: &'static str = "AttributesToGet";
 
-    /// The parts, of a read that has no other expression.
+    /// As [`check_together`], of reads that have no other expression and are one request.
     ///
     /// # Errors
-    /// As [`substitutions`] and [`Self::projection`]; names that are not used.
-    pub(super) fn alone(&self) -> Result<Option<Projection>, Invalid> {
-        let mut substitutions = substitutions(
-            &[(Self::EXPRESSION, self.projection_expression.is_some())],
-            &[(Self::ATTRIBUTES, self.attributes_to_get.is_some())],
-            self.expression_attribute_names.clone(),
-            None,
-            ValueErrors::Bare,
-        )?;
-        let projection = self.projection(&mut substitutions)?;
-        substitutions.finish()?;
-        Ok(projection)
+    /// As there.
+    pub(super) fn check_together<'a>(all: impl Iterator<Item = &'a Self> + Clone) -> Result<(), Invalid> {
+        let any = |is_set: fn(&Self) -> bool| all.clone().any(is_set);
+        let expression = |selection: &Self| selection.projection_expression.is_some();
+        let attributes = |selection: &Self| selection.attributes_to_get.is_some();
+        let stray = |selection: &Self| {
+            selection.expression_attribute_names.is_some() && selection.projection_expression.is_none()
+        };
+        let (expressions, others) =
+            ([(Self::EXPRESSION, any(expression))], [(Self::ATTRIBUTES, any(attributes))]);
+        check_together(&expressions, &others, false, false)?;
+        if any(stray) { Err(Invalid::NamesWithoutExpression) } else { Ok(()) }
     }
 
-    /// The parts; none for all.
+    /// The parts, of a read that has no other expression; none for all.
     ///
     /// # Errors
-    /// What is wrong with the expression; an attribute that is named twice.
-    pub(super) fn projection(
-        &self,
-        substitutions: &mut Substitutions,
-    ) -> Result<Option<Projection>, Invalid> {
-        if let Some(text) = &self.projection_expression {
-            let parsed = crate::expr::projection(text)?;
-            let bound = Projection::bind(&parsed, substitutions);
-            let kind = ExpressionKind::Projection;
-            return bound.map(Some).map_err(|error| Invalid::Expression { kind, error });
-        }
+    /// As [`Self::attributes`] and [`projection`]; names that are wrong or not used.
+    pub(super) fn alone(&self) -> Result<Option<Projection>, Invalid> {
+        let attributes = self.attributes()?;
+        let names = self.expression_attribute_names.clone();
+        let mut substitutions = Substitutions::new(names, None, ValueErrors::Bare)?;
+        let stated = projection(self.projection_expression.as_deref(), &mut substitutions)?;
+        substitutions.finish()?;
+        Ok(stated.or(attributes))
+    }
+
+    /// The parts, as far as they are named one by one.
+    ///
+    /// # Errors
+    /// An attribute that is named twice.
+    pub(super) fn attributes(&self) -> Result<Option<Projection>, Invalid> {
         self.attributes_to_get.as_deref().map(Projection::of_attributes).transpose()
     }
+}
+
+/// Binds a projection, if there is one.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn projection(
+    text: Option<&str>,
+    substitutions: &mut Substitutions,
+) -> Result<Option<Projection>, Invalid> {
+    let Some(text) = text else { return Ok(None) };
+    let parsed = crate::expr::projection(text)?;
+    let kind = ExpressionKind::Projection;
+    Projection::bind(&parsed, substitutions).map(Some).map_err(|error| Invalid::Expression { kind, error })
 }
 
 /// Checks the paths of a projection, as [`check_paths`] does.

@@ -1,7 +1,7 @@
 //! PutItem: writes an item whole, in place of whatever was there.
 
 use identity::Caller;
-use shape::{Decode, Member, Request, Violations, choices};
+use shape::{Decode, Member, Request, Violated, Violations, choices};
 
 use super::capacity::{ConsumedCapacity, ReturnConsumedCapacity, ReturnItemCollectionMetrics};
 use super::conditional::{self, Conditional, WriteOutput};
@@ -9,6 +9,7 @@ use crate::authorize::Op;
 use crate::engine::Tables;
 use crate::error::{Invalid, TableError};
 use crate::items::{Action, Condition, Write};
+use crate::validate;
 use crate::value::{Item, raw};
 
 /// What a write answers with.
@@ -33,6 +34,11 @@ choices!(ReturnValues {
     None = "NONE",
     UpdatedNew = "UPDATED_NEW",
 });
+
+/// Checks the choice, with DynamoDB's own spelling of it.
+pub(super) fn check_return_values(member: &Member<ReturnValues>, violations: &mut Violations) {
+    violations.one_of_unnamed(member, "ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATE_NEW, NONE");
+}
 
 /// Whether a put or a delete, which know no other choice, answers with the item as it was before.
 pub(super) fn old_wanted(return_values: &Member<ReturnValues>) -> Result<bool, Invalid> {
@@ -67,25 +73,34 @@ pub struct PutItem {
 
 impl Request for PutItem {
     fn constraints(&self, violations: &mut Violations) {
+        validate::sent_table_name(&self.table_name, violations);
         self.conditional.constraints(violations);
         violations.one_of("returnValues", &self.return_values);
         violations.one_of("returnConsumedCapacity", &self.return_consumed_capacity);
         violations.one_of("returnItemCollectionMetrics", &self.return_item_collection_metrics);
+    }
+
+    fn check(&self) -> Result<(), Violated> {
+        let mut violations = Violations::new();
+        violations.one_of("returnConsumedCapacity", &self.return_consumed_capacity);
+        check_return_values(&self.return_values, &mut violations);
+        violations.one_of("returnItemCollectionMetrics", &self.return_item_collection_metrics);
+        self.conditional.check(&mut violations);
+        violations.finish()
     }
 }
 
 /// The item, the condition, and whether the replaced item is wanted.
 fn bind(
     item: raw::Map,
-    mut conditional: Conditional,
+    conditional: Conditional,
     return_values: &Member<ReturnValues>,
 ) -> Result<(Item, Option<Condition>, bool), Invalid> {
-    let mut substitutions = conditional.substitutions(&[], &[])?;
+    conditional.check_together(&[], &[])?;
     let item = raw::key(item)?;
     let old_wanted = old_wanted(return_values)?;
     raw::check_size(&item)?;
-    let condition = conditional.bind(&mut substitutions)?;
-    substitutions.finish()?;
+    let ((), condition) = conditional.bind(|_| Ok(()))?;
     Ok((item, condition, old_wanted))
 }
 
@@ -96,9 +111,9 @@ impl Tables {
     /// Validation of the item and the condition, the table's absence, denial by policy or key, outage of KMS, an item that does
     /// not meet the condition, contention.
     pub async fn put_item(&self, caller: &Caller, request: PutItem) -> Result<WriteOutput, TableError> {
-        request.check()?;
         let inner = &self.inner;
         let name = inner.table_name(&request.table_name)?;
+        request.check()?;
         let granted = inner.authorize(caller, Op::PutItem, &inner.arn(&name))?;
         let bound = bind(request.item, request.conditional, &request.return_values);
         let (item, condition, old_wanted) = bound.map_err(Invalid::detected)?;

@@ -3,7 +3,7 @@
 use std::ops::Bound;
 
 use identity::Caller;
-use shape::{Decode, Request, Violations};
+use shape::{Decode, Request, Rule, Shown, Violated, Violations};
 use store::Direction;
 
 use super::page::{Page, PageBuilder, PageRequest, Reading};
@@ -12,10 +12,11 @@ use crate::authorize::Op;
 use crate::engine::{Inner, Tables};
 use crate::error::{Invalid, TableError};
 use crate::expr::legacy::{self, Conditions};
-use crate::expr::substitution::ValueErrors;
+use crate::expr::substitution::{Substitutions, ValueErrors};
 use crate::keycond::{self, KeyCondition, KeyTests};
 use crate::layout::Token;
 use crate::schema::{KeySchema, PrimaryKey};
+use crate::validate;
 
 /// Sort keys fetched from the index in one step.
 pub(super) const INDEX_STEP: usize = 128;
@@ -42,9 +43,37 @@ pub struct Query {
 
 impl Request for Query {
     fn constraints(&self, violations: &mut Violations) {
+        validate::sent_table_name(&self.table_name, violations);
         self.page.constraints(violations);
+        self.check_conditions(violations);
+    }
+
+    /// The text of a limit is another than a scan's, and an unknown ConditionalOperator is no violation: [`legacy::joint`]
+    /// refuses it.
+    fn check(&self) -> Result<(), Violated> {
+        let mut violations = Violations::new();
+        self.page.check(&mut violations);
+        if self.page.limit.is_some_and(|limit| limit < 1) {
+            violations.push("Limit", Shown::Hidden, Rule::Min(1));
+        }
+        self.check_conditions(&mut violations);
+        violations.finish()
+    }
+}
+
+impl Query {
+    fn check_conditions(&self, violations: &mut Violations) {
         legacy::check_conditions("keyConditions", self.key_conditions.as_ref(), violations);
         legacy::check_conditions("queryFilter", self.query_filter.as_ref(), violations);
+    }
+
+    /// An operator that is none is complained about before all else.
+    fn check_operator(&self) -> Result<(), Invalid> {
+        let conditions = self.query_filter.as_ref().map_or(0, Conditions::len);
+        match legacy::joint(conditions, &self.page.conditional_operator) {
+            Err(Invalid::NoOperator) => Err(Invalid::NoOperator),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -53,30 +82,31 @@ fn bind(
     expression: Option<&str>,
     conditions: Option<Conditions>,
     filter: Option<Conditions>,
-    mut page: PageRequest,
+    page: PageRequest,
 ) -> Result<(KeyTests, Reading), Invalid> {
     // Key conditions by attribute go with a filter and a projection that are expressions.
     let are_mixed = expression.is_some() && conditions.is_some();
-    let mut substitutions = page.substitutions(
+    page.check_together(
         &[("KeyConditionExpression", expression.is_some())],
         ("QueryFilter", filter.is_some()),
         &[("KeyConditions", are_mixed)],
-        ValueErrors::Bare,
     )?;
-    match (expression, conditions) {
+    let (mut reading, others) = page.bind(filter).map_err(|error| match error {
+        Invalid::StartKeyValue(error) => *error,
+        error => error,
+    })?;
+    let tests = match (expression, conditions) {
         (Some(text), _) => {
-            let parsed = keycond::parse(text, &mut substitutions)?;
-            let reading = page.bind(filter, &mut substitutions)?;
-            substitutions.finish()?;
-            Ok((KeyTests::new(parsed)?, reading))
+            let parse = |substitutions: &mut Substitutions| keycond::parse(text, substitutions);
+            KeyTests::new(others.bind(&mut reading, ValueErrors::Bare, parse)?)?
         }
         (None, Some(conditions)) => {
-            let reading = page.bind(filter, &mut substitutions)?;
-            substitutions.finish()?;
-            Ok((KeyTests::of_conditions(conditions)?, reading))
+            others.bind(&mut reading, ValueErrors::Bare, |_| Ok(()))?;
+            KeyTests::of_conditions(conditions)?
         }
-        (None, None) => Err(Invalid::KeyConditionMissing),
-    }
+        (None, None) => return Err(Invalid::KeyConditionMissing),
+    };
+    Ok((tests, reading))
 }
 
 /// A stretch of one partition.
@@ -95,6 +125,7 @@ impl Tables {
         let inner = &self.inner;
         let name = inner.table_name(&request.table_name)?;
         let granted = inner.authorize(caller, Op::Query, &inner.arn(&name))?;
+        request.check_operator()?;
         request.check()?;
         let Query { table_name, key_condition_expression, key_conditions, query_filter, backward, page } =
             request;
@@ -103,11 +134,11 @@ impl Tables {
         let table = inner.table(&name)?;
         let committed = table.committed();
         let definition = &committed.record.definition;
+        reading.check_index(false)?;
         let condition = condition.against(&definition.schema)?;
-        reading.check_filter(&definition.schema)?;
-        reading.check(&definition.schema)?;
         let start = reading.start.take();
         let start = start.map(|key| start_key(&definition.schema, &condition, &key)).transpose()?;
+        reading.check_query(&definition.schema)?;
         let access = inner.access(&table, &granted).await?;
         let mut page = PageBuilder::new(definition, &table_name, reading);
         if definition.schema.range.is_none() {
@@ -138,12 +169,15 @@ fn start_key(
     condition: &KeyCondition,
     key: &crate::value::Item,
 ) -> Result<PrimaryKey, Invalid> {
-    let key = schema.key_from_map(key).map_err(|_| Invalid::StartKeyInvalid)?;
-    if key.hash != condition.hash {
-        return Err(Invalid::StartKeyOutside);
+    let is_whole = schema.attributes().all(|attribute| key.get(&attribute.name).is_some());
+    if !is_whole || key.len() != schema.attributes().count() {
+        return Err(Invalid::StartKeyInvalid);
     }
+    let key = schema.key_from_map(key)?;
     match (&condition.range, &key.range) {
         (Some(range), Some(value)) if !range.matches(value) => Err(Invalid::StartKeyNotInRange),
+        (Some(_), _) if key.hash != condition.hash => Err(Invalid::StartKeyElsewhere),
+        (None, _) if key.hash != condition.hash => Err(Invalid::StartKeyOutside),
         _ => Ok(key),
     }
 }

@@ -18,6 +18,7 @@ use crate::expr::substitution::ValueErrors;
 use crate::items::Location;
 use crate::layout::{self, TOKEN_LEN, Token};
 use crate::limits::MAX_SCAN_SEGMENTS;
+use crate::validate;
 
 /// A Scan request.
 #[derive(Debug, Default, Decode)]
@@ -38,6 +39,7 @@ pub struct Scan {
 
 impl Request for Scan {
     fn constraints(&self, violations: &mut Violations) {
+        validate::sent_table_name(&self.table_name, violations);
         self.page.constraints(violations);
         legacy::check_conditions("scanFilter", self.scan_filter.as_ref(), violations);
         violations.range("segment", self.segment.map(i64::from), 0..=MAX_SCAN_SEGMENTS - 1);
@@ -46,12 +48,19 @@ impl Request for Scan {
 }
 
 /// What a scan reads, checked without a table.
-fn bind(filter: Option<Conditions>, mut page: PageRequest) -> Result<Reading, Invalid> {
-    let filter_set = ("ScanFilter", filter.is_some());
-    let mut substitutions = page.substitutions(&[], filter_set, &[], ValueErrors::WithPlaceholder)?;
-    let reading = page.bind(filter, &mut substitutions)?;
-    substitutions.finish()?;
-    Ok(reading)
+fn bind(
+    page: PageRequest,
+    filter: Option<Conditions>,
+    segment: impl FnOnce() -> Result<Segment, Invalid>,
+) -> Result<(Reading, Segment), Invalid> {
+    page.check_together(&[], ("ScanFilter", filter.is_some()), &[]).map_err(|error| match error {
+        Invalid::ValuesWithoutExpression => Invalid::ValuesWithoutFilter,
+        error => error,
+    })?;
+    let (mut reading, expressions) = page.bind(filter)?;
+    let segment = segment()?;
+    expressions.bind(&mut reading, ValueErrors::WithPlaceholder, |_| Ok(()))?;
+    Ok((reading, segment))
 }
 
 /// One of `total` equal parts of the token space.
@@ -100,6 +109,11 @@ impl Segment {
         }
     }
 
+    /// The complaint about a start key that lies elsewhere.
+    const fn without_start(self) -> Invalid {
+        Invalid::StartKeySegment { segment: self.index, total: self.total }
+    }
+
     fn contains(self, token: &Token) -> bool {
         let at_or_after = |index| Self::start(index, self.total).is_some_and(|start| *token >= start);
         at_or_after(self.index) && !at_or_after(self.index + 1)
@@ -116,22 +130,22 @@ impl Tables {
         let name = inner.table_name(&request.table_name)?;
         let granted = inner.authorize(caller, Op::Scan, &inner.arn(&name))?;
         request.check()?;
-        let segment = Segment::of(request.segment, request.total_segments)?;
-        let mut reading = bind(request.scan_filter, request.page)?;
+        let Scan { table_name, scan_filter, segment, total_segments, page } = request;
+        let (mut reading, segment) = bind(page, scan_filter, || Segment::of(segment, total_segments))?;
         let table = inner.table(&name)?;
         let committed = table.committed();
         let definition = &committed.record.definition;
-        reading.check(&definition.schema)?;
         let start = reading.start.take();
-        let start = start
-            .map(|key| definition.schema.key_from_map(&key).map_err(|_| Invalid::StartKeyInvalid))
-            .transpose()?;
+        reading.check_index(start.is_some())?;
+        let start = start.map(|key| definition.schema.key_from_map(&key)).transpose();
+        let start = start.map_err(|error| Invalid::StartKeyValue(Box::new(error)))?;
+        reading.check_scan(&definition.schema)?;
         let access = inner.access(&table, &granted).await?;
         let start = start.map(|key| access.locate(&key));
         if start.as_ref().is_some_and(|start| !segment.contains(&start.partition)) {
-            return Err(Invalid::StartKeyInvalid.into());
+            return Err(segment.without_start().into());
         }
-        let mut page = PageBuilder::new(definition, &request.table_name, reading);
+        let mut page = PageBuilder::new(definition, &table_name, reading);
         let full = match definition.schema.range {
             Some(_) => inner.scan_partitions(&access, segment, start, &mut page).await,
             None => inner.scan_items(&access, segment, start, &mut page).await,

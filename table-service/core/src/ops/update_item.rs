@@ -1,18 +1,19 @@
 //! UpdateItem: changes parts of an item, and makes the item if it is not there. What it reads, checks and writes is one commit.
 
 use identity::Caller;
-use shape::{Decode, Member, Request, Violations};
+use shape::{Decode, Member, Request, Violated, Violations};
 
 use super::capacity::{ConsumedCapacity, ReturnConsumedCapacity, ReturnItemCollectionMetrics};
 use super::conditional::{self, Conditional, WriteOutput};
 use super::parameters;
-use super::put_item::ReturnValues;
+use super::put_item::{ReturnValues, check_return_values};
 use crate::authorize::Op;
 use crate::engine::Tables;
 use crate::error::{ExpressionKind, Invalid, TableError};
 use crate::expr::legacy::{self, AttributeUpdates};
 use crate::expr::update::Update;
 use crate::items::{Action, Change, Condition, Write};
+use crate::validate;
 use crate::value::{Item, raw};
 
 /// An UpdateItem request.
@@ -41,11 +42,25 @@ pub struct UpdateItem {
 
 impl Request for UpdateItem {
     fn constraints(&self, violations: &mut Violations) {
+        validate::sent_table_name(&self.table_name, violations);
         legacy::check_updates(self.attribute_updates.as_ref(), violations);
         self.conditional.constraints(violations);
         violations.one_of("returnValues", &self.return_values);
         violations.one_of("returnConsumedCapacity", &self.return_consumed_capacity);
         violations.one_of("returnItemCollectionMetrics", &self.return_item_collection_metrics);
+    }
+
+    fn check(&self) -> Result<(), Violated> {
+        let mut violations = Violations::new();
+        check_return_values(&self.return_values, &mut violations);
+        // Nothing else is said beside that.
+        if violations.is_empty() {
+            violations.one_of("returnConsumedCapacity", &self.return_consumed_capacity);
+            violations.one_of("returnItemCollectionMetrics", &self.return_item_collection_metrics);
+            legacy::check_updates(self.attribute_updates.as_ref(), &mut violations);
+            self.conditional.check(&mut violations);
+        }
+        violations.finish()
     }
 }
 
@@ -60,23 +75,20 @@ fn bind(
     key: raw::Map,
     expression: Option<&str>,
     attributes: Option<AttributeUpdates>,
-    mut conditional: Conditional,
+    conditional: Conditional,
 ) -> Result<Bound, Invalid> {
-    let mut substitutions = conditional.substitutions(
+    conditional.check_together(
         &[("UpdateExpression", expression.is_some())],
         &[("AttributeUpdates", attributes.is_some())],
     )?;
     let key = raw::key(key)?;
-    let update = match expression {
-        Some(text) => {
-            let parsed = crate::expr::update(text)?;
-            let kind = ExpressionKind::Update;
-            Update::bind(&parsed, &mut substitutions).map_err(|error| Invalid::Expression { kind, error })?
-        }
-        None => legacy::updates(attributes)?,
-    };
-    let condition = conditional.bind(&mut substitutions)?;
-    substitutions.finish()?;
+    let by_attributes = legacy::updates(attributes)?;
+    let (update, condition) = conditional.bind(|substitutions| {
+        let Some(text) = expression else { return Ok(by_attributes) };
+        let parsed = crate::expr::update(text)?;
+        let kind = ExpressionKind::Update;
+        Update::bind(&parsed, substitutions).map_err(|error| Invalid::Expression { kind, error })
+    })?;
     Ok(Bound { key, update, condition })
 }
 
@@ -100,9 +112,9 @@ impl Tables {
     /// Validation of the key, the update and the condition, the table's absence, denial by policy or key, outage of KMS, an item
     /// that does not meet the condition or that the update does not fit, contention.
     pub async fn update_item(&self, caller: &Caller, request: UpdateItem) -> Result<WriteOutput, TableError> {
-        request.check()?;
         let inner = &self.inner;
         let name = inner.table_name(&request.table_name)?;
+        request.check()?;
         let granted = inner.authorize(caller, Op::UpdateItem, &inner.arn(&name))?;
         let UpdateItem { key, update_expression, attribute_updates, conditional, .. } = request;
         let bound = bind(key, update_expression.as_deref(), attribute_updates, conditional);

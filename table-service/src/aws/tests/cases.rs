@@ -21,4 +21,4 @@ macro_rules! files {
     };
 }
 
-files! { batches conditions encryption items not_offered others pages reads serialization tables tags updates values }
+files! { batches conditions constraints encryption items not_offered order others pages reads serialization tables tags updates values }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::keycond::KeyTests;
+use crate::schema::{KeyAttribute, KeySchema, ScalarType};
 use crate::value::arbitrary::to_raw;
 use crate::value::literal::{b, item, l, m, n, ns, s, ss};
 use crate::value::{AttributeValue, Item};
@@ -28,7 +29,7 @@ fn sample() -> Item {
 }
 
 fn holds(name: &str, operator: &str, values: &[AttributeValue]) -> Result<bool, String> {
-    let cond = filter(conditions([(name, condition(operator, values))]), None);
+    let cond = filter(conditions([(name, condition(operator, values))]), &Member::Absent);
     cond.map(|cond| cond.unwrap().holds(&sample())).map_err(|error| error.public_text())
 }
 
@@ -114,17 +115,19 @@ fn arguments_are_counted_and_typed() {
 fn conditions_are_joined_by_and_unless_or_is_said() {
     let two = || conditions([("num", condition("EQ", &[n("5")])), ("txt", condition("EQ", &[s("no")]))]);
     let holds = |operator| filter(two(), operator).unwrap().unwrap().holds(&sample());
-    assert!(!holds(None));
-    assert!(!holds(Some(ConditionalOperator::And)));
-    assert!(holds(Some(ConditionalOperator::Or)));
-    assert_eq!(filter(None, None), Ok(None));
-    assert_eq!(filter(None, Some(ConditionalOperator::Or)), Err(Invalid::OperatorAlone));
+    assert!(!holds(&Member::Absent));
+    assert!(!holds(&Member::Known(ConditionalOperator::And)));
+    assert!(holds(&Member::Known(ConditionalOperator::Or)));
+    let unknown = Member::Other(Echo::from("XOR"));
+    assert_eq!(filter(two(), &unknown), Err(Invalid::NoOperator));
+    assert_eq!(filter(None, &Member::Absent), Ok(None));
+    assert_eq!(filter(None, &Member::Known(ConditionalOperator::Or)), Err(Invalid::OperatorAlone));
     let one = || conditions([("num", condition("NULL", &[]))]);
-    assert_eq!(filter(one(), Some(ConditionalOperator::And)), Err(Invalid::OperatorForOne));
+    assert_eq!(filter(one(), &Member::Known(ConditionalOperator::And)), Err(Invalid::OperatorForOne));
 }
 
 fn expects(entry: ExpectedAttributeValue) -> Result<bool, String> {
-    let cond = expected(Some([("num".to_owned(), entry)].into()), None);
+    let cond = expected(Some([("num".to_owned(), entry)].into()), &Member::Absent);
     cond.map(|cond| cond.unwrap().holds(&sample())).map_err(|error| error.public_text())
 }
 
@@ -225,8 +228,11 @@ fn attribute_updates_complain_of_what_they_cannot_do() {
 
 #[test]
 fn key_conditions_are_those_of_an_index() {
+    let attribute = |name: &str| KeyAttribute { name: name.to_owned(), kind: ScalarType::S };
+    let schema = KeySchema { hash: attribute("a"), range: Some(attribute("b")) };
     let complaint = |conditions: Option<Conditions>| {
-        KeyTests::of_conditions(conditions.unwrap()).map(|_| ()).map_err(|error| error.public_text())
+        let tests = KeyTests::of_conditions(conditions.unwrap());
+        tests.and_then(|tests| tests.against(&schema)).map(|_| ()).map_err(|error| error.public_text())
     };
     let eq = || condition("EQ", &[s("x")]);
     assert_eq!(complaint(conditions([("a", eq())])), Ok(()));

@@ -33,8 +33,8 @@ enum Node {
 struct Group {
     /// Position of the parenthesis.
     open: usize,
-    /// Whether NOT was read and what it negates was not.
-    negated: bool,
+    /// How often NOT was read while what it negates was not.
+    negations: usize,
     /// Operands of the AND that is being read.
     all: Vec<Expr>,
     /// Operands of the OR that is being read.
@@ -94,7 +94,9 @@ impl ConditionParser<'_> {
         let mut groups = Vec::new();
         let mut group = Group::default();
         loop {
-            group.negated = self.take_operator("NOT")?;
+            while self.take_operator("NOT")? {
+                group.negations += 1;
+            }
             if self.parser.kind() == Kind::Open {
                 if groups.len() == MAX_EXPRESSION_DEPTH {
                     return Err(ExpressionError::TooDeep);
@@ -107,9 +109,7 @@ impl ConditionParser<'_> {
             let mut node = Node::Operand(self.parser.plain_operand()?);
             loop {
                 node = self.comparison(node)?;
-                if std::mem::take(&mut group.negated) {
-                    node = Node::Condition(Expr::Not(Box::new(expect_condition(node, &self.parser)?)));
-                }
+                node = self.negated(node, std::mem::take(&mut group.negations))?;
                 if self.parser.kind() != Kind::Close {
                     break;
                 }
@@ -130,6 +130,15 @@ impl ConditionParser<'_> {
             }
             self.parser.pass_operator()?;
         }
+    }
+
+    /// What several NOTs make of a condition: two of them nothing, so that the tree grows no deeper.
+    fn negated(&self, node: Node, negations: usize) -> Result<Node> {
+        if negations == 0 {
+            return Ok(node);
+        }
+        let condition = expect_condition(node, &self.parser)?;
+        Ok(Node::Condition(if negations % 2 == 1 { Expr::Not(Box::new(condition)) } else { condition }))
     }
 
     /// Notes that the parenthesis opened at `open` is closed here. It is redundant if another group began right after

@@ -261,7 +261,8 @@ fn syntax_errors_show_the_token_between_its_neighbours() {
     fails("SET add = :one", "add", "SET add =");
     fails("SET a = -:one", "-", "= -:one");
     fails("SET a = 1", "1", "= 1");
-    fails("SET a = _f(b)", "_f", "= _f(");
+    fails("SET a = _f(b)", "_", "= _f");
+    fails("SET _123 = :one", "_", "SET _123");
     fails("SET hi-there = :one", "-", "hi-there");
     fails("REMOVE a = :one", "=", "a = :one");
     fails("ADD a 1", "1", "a 1");
