@@ -149,8 +149,10 @@ def test_a_body_that_says_it_is_large_is_not_read(wire):
 
 
 def test_large_heads(wire):
-    answer = ask(wire, headers={"X-Large": "x" * 100_000})
-    assert answer.status in (400, 413, 431)
+    try:
+        assert ask(wire, headers={"X-Large": "x" * 100_000}).status in (400, 413, 431)
+    except ConnectionError:
+        pass  # answered and closed while the head was still being sent
     assert ask(wire).status == 200
 
 

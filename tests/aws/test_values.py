@@ -66,7 +66,9 @@ def test_what_is_no_value_is_refused(item, value, text, wrap):
         item.put({"v": wrap(value)})
     with invalid(text):
         item.update("SET v = :v", {":v": wrap(value)})
-    with invalid(f"ExpressionAttributeValues contains invalid value: {text} for key :v"):
+    # A scan words duplicates as of old.
+    of_old = ".*contains duplicates.*" if "duplicates" in text else re.escape(text)
+    with invalid(re.compile(f"ExpressionAttributeValues contains invalid value: {of_old} for key :v")):
         item.db.scan(TableName=item.table, FilterExpression="v = :v", ExpressionAttributeValues={":v": wrap(value)})
     assert item.get() is None
 
