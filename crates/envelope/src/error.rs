@@ -1,4 +1,4 @@
-//! The three ways in which this crate says no.
+//! The few ways in which this crate says no.
 //!
 //! They carry neither a kind nor an AWS code: whether bytes that do not open are the caller's mistake (a wrong
 //! ciphertext sent to Decrypt) or lost data (a record in the store) is known to the core that asked, which maps them.
@@ -21,6 +21,16 @@ pub struct Malformed;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("a key has {expected} bytes, not {actual}", expected = crate::KEY_BYTES)]
 pub struct WrongLength {
+    /// How many bytes were offered.
+    pub actual: usize,
+}
+
+/// The same of a key for message authentication, whose length depends on its hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("a key has {expected} bytes, not {actual}")]
+pub struct WrongMacKeyLength {
+    /// How many bytes it has.
+    pub expected: usize,
     /// How many bytes were offered.
     pub actual: usize,
 }

@@ -11,7 +11,8 @@
 //! | [`SORT_TOKEN`] | HMAC-SHA-256 prefix | [`LocatorKey`](crate::LocatorKey) | the token of a sort key in its partition |
 //!
 //! Beside these, [`RootKey`](crate::RootKey) seals [records](crate::record) itself, which needs no label: the cipher derives
-//! its own keys, by another construction. [`BoundKey`](crate::BoundKey) and [`DataKey`](crate::DataKey) do nothing else. A label is part of a stored format: changing one makes
+//! its own keys, by another construction. [`BoundKey`](crate::BoundKey) and [`DataKey`](crate::DataKey) do nothing else, nor does [`MacKey`](crate::MacKey),
+//! whose HMAC is the caller's. A label is part of a stored format: changing one makes
 //! stored data unreadable. A new use takes a new label; no label contains a zero byte, because the HMAC uses end theirs
 //! with one.
 

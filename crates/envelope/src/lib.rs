@@ -5,6 +5,8 @@
 //! - [`blob`]: what the key-management service hands out (a wrapped data key, an encrypted message);
 //! - [`record`]: what a service writes into its own store (an item, an index leaf, a policy, backing material).
 //!
+//! Beside these, a [`MacKey`] authenticates messages for callers of KMS.
+//!
 //! What it guarantees:
 //!
 //! - AES-256-GCM-SIV (RFC 8452) with mandatory associated data. A blob or record that is changed in any byte, cut
@@ -28,6 +30,7 @@ mod error;
 mod keys;
 pub mod labels;
 mod locator;
+mod mac;
 mod plaintext;
 pub mod record;
 
@@ -36,7 +39,8 @@ pub use blob::Blob;
 pub use context::EncryptionContext;
 pub use derive::material_id;
 pub use entropy::{Entropy, NONCE_BYTES, OsEntropy, SeededEntropy};
-pub use error::{Inauthentic, Malformed, WrongLength};
+pub use error::{Inauthentic, Malformed, WrongLength, WrongMacKeyLength};
 pub use keys::{BackingKey, BoundKey, DataKey, EffaceableKey, KEY_BYTES, LocatorKey, RootKey, TableKey};
 pub use locator::TOKEN_BYTES;
+pub use mac::{MacHash, MacKey};
 pub use plaintext::Plaintext;

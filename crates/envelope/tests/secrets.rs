@@ -4,7 +4,9 @@ use std::fmt::{Debug, Display};
 use std::hash::Hash;
 use std::ops::Deref;
 
-use envelope::{BackingKey, BoundKey, DataKey, EffaceableKey, LocatorKey, Plaintext, RootKey, TableKey};
+use envelope::{
+    BackingKey, BoundKey, DataKey, EffaceableKey, LocatorKey, MacKey, Plaintext, RootKey, TableKey,
+};
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 use zeroize::ZeroizeOnDrop;
 
@@ -17,4 +19,4 @@ macro_rules! secret {
     )+};
 }
 
-secret!(RootKey BackingKey TableKey EffaceableKey BoundKey DataKey LocatorKey Plaintext);
+secret!(RootKey BackingKey TableKey EffaceableKey BoundKey DataKey LocatorKey MacKey Plaintext);

@@ -5,7 +5,7 @@
 //! one answer for every failure.
 //! A [`Caller`] is a principal together with the service it comes through. A [`PolicyDocument`] answers what a
 //! principal's own IAM policy says of an action on a resource; what else decides (key policies, grants) is each
-//! service's own business.
+//! service's own business; a [`ResourcePolicy`] only reads what such a policy says.
 //!
 //! Nothing here knows a transport or a store. Secrets have no `Debug`, no `Clone`, no equality but a constant-time
 //! one, and are zeroized on drop.
@@ -24,6 +24,10 @@ pub use credential::{Credential, CredentialError, SecretKey};
 pub use development::{ROOT_CREDENTIAL_FILE, SERVICE_CREDENTIAL_FILE};
 pub use directory::{AuthError, Directory, DirectoryError};
 pub use name::{AccessKeyId, AccountId, CertificateSan, NameError, PrincipalArn, Region, ServiceName};
-pub use policy::{PolicyDocument, PolicyError, Verdict};
+pub use pattern::{Case, matches};
+pub use policy::{
+    Named, PolicyCondition, PolicyDocument, PolicyError, PolicyPrincipal, ResourcePolicy,
+    ResourcePolicyError, ResourceStatement, Verdict,
+};
 pub use principal::{Caller, Principal, PrincipalKind};
 pub use private_file::{FileError, read_rules, read_secret};

@@ -5,8 +5,8 @@
 use std::str::Chars;
 
 /// Whether letters of different case are the same.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Case {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Case {
     /// ASCII case does not matter: actions.
     Fold,
     /// Case matters: resources.
@@ -14,7 +14,7 @@ pub(crate) enum Case {
 }
 
 /// Whether the whole of `text` matches `pattern`.
-pub(crate) fn matches(pattern: &str, text: &str, case: Case) -> bool {
+pub fn matches(pattern: &str, text: &str, case: Case) -> bool {
     let (mut pattern, mut text) = (pattern.chars(), text.chars());
     // Behind the last star: the rest of the pattern, and the text that the star has not swallowed yet.
     let mut retry: Option<(Chars<'_>, Chars<'_>)> = None;

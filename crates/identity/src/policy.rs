@@ -2,6 +2,7 @@
 //!
 //! A document that says something this version cannot honour (a `Condition`, a policy variable, an unknown member)
 //! is refused whole: a rule that is silently left out would grant or deny something else than what was written.
+//! Policies of resources are read in `resource`.
 //! Grammar: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>.
 
 use crate::pattern::{Case, matches};
@@ -10,6 +11,12 @@ use serde::{
     de::{self, IntoDeserializer, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 use std::{fmt, marker::PhantomData, str::FromStr};
+
+mod resource;
+
+pub use resource::{
+    Named, PolicyCondition, PolicyPrincipal, ResourcePolicy, ResourcePolicyError, ResourceStatement,
+};
 
 /// Longest policy document, in bytes (KMS's limit for a key policy; IAM's own are lower).
 const MAX_DOCUMENT_BYTES: usize = 32_768;

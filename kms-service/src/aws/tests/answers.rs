@@ -28,9 +28,14 @@ const ABSENT: &[&str] = &[
     ".SourceArn",
     ".GranteeServicePrincipal",
     ".RetiringServicePrincipal",
-    // Only the keys of the other kinds that are offered have these.
+    // A new key does not wait for its deletion.
     "CreateKey.KeyMetadata.DeletionDate",
-    ".MacAlgorithms",
+    // Key material from elsewhere, and rotations that take a while.
+    ".KeyMaterialDescription",
+    ".ImportState",
+    ".OnDemandRotationStartDate",
+    // There is one.
+    "ListKeyPolicies.NextMarker",
 ];
 
 /// A world with one of everything, and the answers of every operation that has one.
@@ -68,11 +73,36 @@ async fn answers() -> Vec<(&'static str, Vec<u8>)> {
         );
         ask("CreateGrant", grant).await;
     }
+    ask(
+        "ListRetirableGrants",
+        r#"{"RetiringPrincipal":"arn:aws:iam::111122223333:user/bob","Limit":1}"#.to_owned(),
+    )
+    .await;
     ask("ListGrants", named.clone()).await;
     ask("ListGrants", format!(r#"{{"KeyId":"{key}","Limit":1}}"#)).await;
     ask("ListAliases", format!(r#"{{"KeyId":"{key}","Limit":1}}"#)).await;
     ask("RotateKeyOnDemand", named.clone()).await;
-    ask("CreateKey", "{}".to_owned()).await;
+    ask("EnableKeyRotation", named.clone()).await;
+    ask("GetKeyRotationStatus", named.clone()).await;
+    ask("ListKeyRotations", named.clone()).await;
+    ask(
+        "ListKeyRotations",
+        format!(r#"{{"KeyId":"{key}","IncludeKeyMaterial":"ALL_KEY_MATERIAL","Limit":1}}"#),
+    )
+    .await;
+    for tag in ["a", "b"] {
+        let tags = format!(r#"{{"KeyId":"{key}","Tags":[{{"TagKey":"{tag}","TagValue":""}}]}}"#);
+        ask("TagResource", tags).await;
+    }
+    ask("ListResourceTags", format!(r#"{{"KeyId":"{key}","Limit":1}}"#)).await;
+    ask("GetKeyPolicy", named.clone()).await;
+    ask("ListKeyPolicies", named.clone()).await;
+    let hmac = r#"{"KeySpec":"HMAC_256","KeyUsage":"GENERATE_VERIFY_MAC"}"#.to_owned();
+    let hmac = text(&ask("CreateKey", hmac).await["KeyMetadata"]["KeyId"]);
+    ask("DescribeKey", format!(r#"{{"KeyId":"{hmac}"}}"#)).await;
+    let message = format!(r#""KeyId":"{hmac}","Message":"AA==","MacAlgorithm":"HMAC_SHA_256""#);
+    let code = text(&ask("GenerateMac", format!("{{{message}}}")).await["Mac"]);
+    ask("VerifyMac", format!(r#"{{{message},"Mac":"{code}"}}"#)).await;
     ask("ListKeys", r#"{"Limit":1}"#.to_owned()).await;
     ask("ScheduleKeyDeletion", named.clone()).await;
     ask("DescribeKey", named.clone()).await;

@@ -40,4 +40,7 @@ macro_rules! files {
     };
 }
 
-files! { aliases blobs contexts deletion dry_runs grants identifiers keys not_offered pages serialization }
+files! {
+    aliases blobs contexts deletion dry_runs grants identifiers keys macs not_offered pages policies retirable rotations
+    serialization tags
+}

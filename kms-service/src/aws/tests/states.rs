@@ -16,18 +16,31 @@ enum Cell {
 use Cell::{Disabled, Done, NotPending, Pending};
 
 /// Operation, request, and what it is answered in each state. `KEY` is the key, `OTHER` an enabled one; each has a blob, and
-/// the key has a grant and an alias.
+/// the key has a grant and an alias. `HMAC` is another key in that state, which has computed a code.
 const TABLE: &[(&str, &str, [Cell; 3])] = &[
     ("CancelKeyDeletion", r#"{"KeyId":"KEY"}"#, [NotPending, NotPending, Done]),
-    ("CreateAlias", r#"{"AliasName":"alias/new","TargetKeyId":"KEY"}"#, [Done, Done, Pending]),
+    ("CreateAlias", r#"{"AliasName":"alias/new","TargetKeyId":"KEY"}"#, MANAGE),
     ("CreateGrant", r#"{"KeyId":"KEY","GranteePrincipal":"WHO","Operations":["Decrypt"]}"#, USE),
     ("Decrypt", r#"{"CiphertextBlob":"BLOB"}"#, USE),
     ("Decrypt", r#"{"CiphertextBlob":"BLOB","KeyId":"alias/key"}"#, USE),
     ("DeleteAlias", r#"{"AliasName":"alias/key"}"#, ALWAYS),
     ("DescribeKey", r#"{"KeyId":"KEY"}"#, ALWAYS),
+    ("DisableKeyRotation", r#"{"KeyId":"KEY"}"#, USE),
+    ("EnableKeyRotation", r#"{"KeyId":"KEY"}"#, USE),
+    ("GetKeyPolicy", r#"{"KeyId":"KEY"}"#, ALWAYS),
+    ("GetKeyRotationStatus", r#"{"KeyId":"KEY"}"#, ALWAYS),
+    ("ListKeyPolicies", r#"{"KeyId":"KEY"}"#, ALWAYS),
+    ("ListKeyRotations", r#"{"KeyId":"KEY"}"#, ALWAYS),
+    ("ListResourceTags", r#"{"KeyId":"KEY"}"#, ALWAYS),
+    ("PutKeyPolicy", r#"{"KeyId":"KEY","Policy":"POLICY"}"#, ALWAYS),
+    ("TagResource", r#"{"KeyId":"KEY","Tags":[{"TagKey":"k","TagValue":"v"}]}"#, MANAGE),
+    ("UntagResource", r#"{"KeyId":"KEY","TagKeys":["k"]}"#, MANAGE),
+    ("UpdateKeyDescription", r#"{"KeyId":"KEY","Description":"d"}"#, MANAGE),
+    ("GenerateMac", r#"{"KeyId":"HMAC","Message":"AA==","MacAlgorithm":"HMAC_SHA_256"}"#, USE),
+    ("VerifyMac", r#"{"KeyId":"HMAC","Message":"AA==","MacAlgorithm":"HMAC_SHA_256","Mac":"CODE"}"#, USE),
     ("DescribeKey", r#"{"KeyId":"alias/key"}"#, ALWAYS),
-    ("DisableKey", r#"{"KeyId":"KEY"}"#, [Done, Done, Pending]),
-    ("EnableKey", r#"{"KeyId":"KEY"}"#, [Done, Done, Pending]),
+    ("DisableKey", r#"{"KeyId":"KEY"}"#, MANAGE),
+    ("EnableKey", r#"{"KeyId":"KEY"}"#, MANAGE),
     ("Encrypt", r#"{"KeyId":"KEY","Plaintext":"AA=="}"#, USE),
     ("Encrypt", r#"{"KeyId":"alias/key","Plaintext":"AA=="}"#, USE),
     ("GenerateDataKey", r#"{"KeyId":"KEY","KeySpec":"AES_256"}"#, USE),
@@ -39,16 +52,17 @@ const TABLE: &[(&str, &str, [Cell; 3])] = &[
     ("RetireGrant", r#"{"KeyId":"KEY","GrantId":"GRANT"}"#, ALWAYS),
     ("RevokeGrant", r#"{"KeyId":"KEY","GrantId":"GRANT"}"#, ALWAYS),
     ("RotateKeyOnDemand", r#"{"KeyId":"KEY"}"#, USE),
-    ("ScheduleKeyDeletion", r#"{"KeyId":"KEY"}"#, [Done, Done, Pending]),
-    ("UpdateAlias", r#"{"AliasName":"alias/other","TargetKeyId":"KEY"}"#, [Done, Done, Pending]),
+    ("ScheduleKeyDeletion", r#"{"KeyId":"KEY"}"#, MANAGE),
+    ("UpdateAlias", r#"{"AliasName":"alias/other","TargetKeyId":"KEY"}"#, MANAGE),
     ("UpdateAlias", r#"{"AliasName":"alias/key","TargetKeyId":"OTHER"}"#, ALWAYS),
 ];
 
 const USE: [Cell; 3] = [Done, Disabled, Pending];
+const MANAGE: [Cell; 3] = [Done, Done, Pending];
 const ALWAYS: [Cell; 3] = [Done, Done, Done];
 
 /// The operations that name no key.
-const KEYLESS: &[&str] = &["CreateKey", "GenerateRandom", "ListKeys"];
+const KEYLESS: &[&str] = &["CreateKey", "GenerateRandom", "ListKeys", "ListRetirableGrants"];
 
 #[test]
 fn every_operation_is_in_the_table() {
@@ -62,6 +76,7 @@ fn every_operation_is_in_the_table() {
 struct Stage {
     world: World,
     key: String,
+    hmac: String,
     words: Vec<(&'static str, String)>,
 }
 
@@ -81,13 +96,24 @@ impl Stage {
         let who = "arn:aws:iam::111122223333:user/bob";
         let grant = format!(r#"{{"KeyId":"{key}","GranteePrincipal":"{who}","Operations":["Decrypt"]}}"#);
         let grant = world.done("CreateGrant", &grant).await["GrantId"].as_str().unwrap().to_owned();
-        let named = format!(r#"{{"KeyId":"{key}"}}"#);
-        match state {
-            "Enabled" => {}
-            "Disabled" => drop(world.done("DisableKey", &named).await),
-            _ => drop(world.done("ScheduleKeyDeletion", &named).await),
+        let hmac =
+            world.done("CreateKey", r#"{"KeySpec":"HMAC_256","KeyUsage":"GENERATE_VERIFY_MAC"}"#).await;
+        let hmac = hmac["KeyMetadata"]["Arn"].as_str().unwrap().to_owned();
+        let code = format!(r#"{{"KeyId":"{hmac}","Message":"AA==","MacAlgorithm":"HMAC_SHA_256"}}"#);
+        let code = world.done("GenerateMac", &code).await["Mac"].as_str().unwrap().to_owned();
+        for key in [&key, &hmac] {
+            let named = format!(r#"{{"KeyId":"{key}"}}"#);
+            match state {
+                "Enabled" => {}
+                "Disabled" => drop(world.done("DisableKey", &named).await),
+                _ => drop(world.done("ScheduleKeyDeletion", &named).await),
+            }
+            assert_eq!(world.done("DescribeKey", &named).await["KeyMetadata"]["KeyState"], state);
         }
-        assert_eq!(world.done("DescribeKey", &named).await["KeyMetadata"]["KeyState"], state);
+        let policy = concat!(
+            r#"{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::111122223333:root\"},"#,
+            r#"\"Action\":\"kms:*\",\"Resource\":\"*\"}}"#
+        );
         let [blob, other_blob] = blobs.try_into().unwrap();
         let words = vec![
             ("OTHER_B", other_blob),
@@ -96,8 +122,11 @@ impl Stage {
             ("BLOB", blob),
             ("GRANT", grant),
             ("WHO", who.to_owned()),
+            ("HMAC", hmac.clone()),
+            ("CODE", code),
+            ("POLICY", policy.to_owned()),
         ];
-        Self { world, key, words }
+        Self { world, key, hmac, words }
     }
 
     async fn ask(&self, operation: &str, request: &str) -> (u16, String) {
@@ -114,7 +143,7 @@ async fn every_operation_in_every_state() {
         for (state, cell) in STATES.iter().zip(cells) {
             let stage = Stage::set(state).await;
             let (status, body) = stage.ask(operation, request).await;
-            let key = &stage.key;
+            let key = if request.contains("HMAC") { &stage.hmac } else { &stage.key };
             let refused = |code: &str, text: &str| {
                 (400, format!(r#"{{"__type":"{code}","message":"{key} is {text}."}}"#))
             };

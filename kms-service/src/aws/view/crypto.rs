@@ -5,7 +5,7 @@ use kms_core::{
     EncryptionAlgorithm,
     ops::{
         decrypt, encrypt, generate_data_key, generate_data_key_without_plaintext as without_plaintext,
-        re_encrypt,
+        generate_mac, re_encrypt, verify_mac,
     },
 };
 use serde::Serialize;
@@ -131,5 +131,35 @@ pub(crate) struct Random {
 impl From<envelope::Plaintext> for Random {
     fn from(random: envelope::Plaintext) -> Self {
         Self { plaintext: random.into() }
+    }
+}
+
+/// GenerateMac's.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Mac {
+    mac: Blob<Vec<u8>>,
+    mac_algorithm: &'static str,
+    key_id: String,
+}
+
+impl From<generate_mac::GeneratedMac> for Mac {
+    fn from(made: generate_mac::GeneratedMac) -> Self {
+        Self { mac: Blob(made.mac), mac_algorithm: made.mac_algorithm.as_str(), key_id: made.key_arn }
+    }
+}
+
+/// VerifyMac's. A code that is wrong is never answered with one.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct VerifiedMac {
+    key_id: String,
+    mac_valid: bool,
+    mac_algorithm: &'static str,
+}
+
+impl From<verify_mac::VerifiedMac> for VerifiedMac {
+    fn from(verified: verify_mac::VerifiedMac) -> Self {
+        Self { key_id: verified.key_arn, mac_valid: true, mac_algorithm: verified.mac_algorithm.as_str() }
     }
 }

@@ -2,7 +2,7 @@
 
 use aws_json::Millis;
 use kms_core::{
-    EncryptionAlgorithm, KeyKind, KeyMetadata, KeySpec, KeyState, KeyUsage, Origin, Page,
+    EncryptionAlgorithm, KeyKind, KeyMetadata, KeyState, KeyType, Origin, Page,
     ops::{list_keys::KeyListEntry, schedule_key_deletion},
 };
 use serde::Serialize;
@@ -35,9 +35,13 @@ struct Metadata {
     /// Deprecated, and still there: old clients know no other.
     customer_master_key_spec: &'static str,
     key_spec: &'static str,
-    encryption_algorithms: [&'static str; 1],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encryption_algorithms: Option<[&'static str; 1]>,
     multi_region: bool,
-    current_key_material_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mac_algorithms: Option<[&'static str; 1]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current_key_material_id: Option<String>,
 }
 
 impl From<KeyMetadata> for DescribedKey {
@@ -46,7 +50,7 @@ impl From<KeyMetadata> for DescribedKey {
             KeyState::PendingDeletion { at } => Some(Millis(at.millis())),
             KeyState::Enabled | KeyState::Disabled => None,
         };
-        let spec = KeySpec::SymmetricDefault.as_str();
+        let spec = key.key_type.spec().as_str();
         let key_metadata = Metadata {
             aws_account_id: key.account.to_string(),
             key_id: key.key_id.to_string(),
@@ -54,7 +58,7 @@ impl From<KeyMetadata> for DescribedKey {
             creation_date: Millis(key.created.millis()),
             enabled: key.state == KeyState::Enabled,
             description: key.description,
-            key_usage: KeyUsage::EncryptDecrypt.as_str(),
+            key_usage: key.key_type.usage().as_str(),
             key_state: name_of(key.state),
             deletion_date,
             origin: Origin::AwsKms.as_str(),
@@ -64,8 +68,12 @@ impl From<KeyMetadata> for DescribedKey {
             },
             customer_master_key_spec: spec,
             key_spec: spec,
-            encryption_algorithms: [EncryptionAlgorithm::SymmetricDefault.as_str()],
+            encryption_algorithms: match key.key_type {
+                KeyType::Symmetric => Some([EncryptionAlgorithm::SymmetricDefault.as_str()]),
+                KeyType::Hmac(_) => None,
+            },
             multi_region: false,
+            mac_algorithms: key.key_type.mac_algorithm().map(|algorithm| [algorithm.as_str()]),
             current_key_material_id: key.current_material_id,
         };
         Self { key_metadata }

@@ -5,7 +5,10 @@ mod crypto;
 mod grants;
 mod keys;
 mod page;
+mod policies;
+mod rotations;
 mod secret;
+mod tags;
 
 use std::io::{self, Write};
 
@@ -14,9 +17,14 @@ use serde::Serialize;
 use service_kit::Failure;
 
 pub(super) use aliases::Aliases;
-pub(super) use crypto::{DataKey, Decrypted, Encrypted, Random, ReEncrypted, SealedDataKey};
+pub(super) use crypto::{
+    DataKey, Decrypted, Encrypted, Mac, Random, ReEncrypted, SealedDataKey, VerifiedMac,
+};
 pub(super) use grants::{CreatedGrant, Grants};
 pub(super) use keys::{DescribedKey, Keys, OneKey, ScheduledDeletion};
+pub(super) use policies::{KeyPolicy, PolicyNames};
+pub(super) use rotations::{RotationStatus, Rotations};
+pub(super) use tags::Tags;
 
 /// An answer that can be sent.
 pub(super) trait Body {
