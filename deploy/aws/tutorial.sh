@@ -380,9 +380,9 @@ say "10. The key is switched while the table serves: no request fails, and every
 worker() { # writes an item and reads it back, until told to stop; counts, and notes the first failure
   local count=0 key='{"Artist": {"S": "Load"}, "SongTitle": {"S": "Song"}}'
   while [[ ! -e $work/stop ]]; do
-    "$cli" dynamodb update-item --table-name Music --key "$key" --update-expression "SET Version = :v" \
+    "$cli" dynamodb update-item --table-name MusicManaged --key "$key" --update-expression "SET Version = :v" \
       --expression-attribute-values "{\":v\": {\"N\": \"$count\"}}" >"$work/load" 2>&1 &&
-      "$cli" dynamodb get-item --table-name Music --key "$key" >"$work/load" 2>&1 &&
+      "$cli" dynamodb get-item --table-name MusicManaged --key "$key" >"$work/load" 2>&1 &&
       grep -q "\"N\": \"$count\"" "$work/load" || { mv "$work/load" "$work/failed"; return; }
     count=$((count + 1))
     echo "$count" >"$work/count"
@@ -390,13 +390,13 @@ worker() { # writes an item and reads it back, until told to stop; counts, and n
 }
 worker &
 load=$!
-update Music "Enabled=true,SSEType=KMS,KMSMasterKeyId=$k2_arn"
-updated Music
-is "a['TableDescription']['SSEDescription']['KMSMasterKeyArn'] == '$k1_arn'" "the old key is still shown"
-all_under Music "$k2_arn"
-update Music "Enabled=true,SSEType=KMS,KMSMasterKeyId=$k1_arn"
-updated Music
-all_under Music "$k1_arn"
+update MusicManaged "Enabled=true,SSEType=KMS,KMSMasterKeyId=$k2_arn"
+updated MusicManaged
+is "a['TableDescription']['SSEDescription']['KMSMasterKeyArn'] == '$managed_arn'" "the old key is still shown"
+all_under MusicManaged "$k2_arn"
+update MusicManaged "Enabled=true,SSEType=KMS,KMSMasterKeyId=$k1_arn"
+updated MusicManaged
+all_under MusicManaged "$k1_arn"
 touch "$work/stop"
 wait "$load"
 if [[ -e $work/failed ]]; then answer=$(<"$work/failed"); fail "a request failed during a switch"; fi
