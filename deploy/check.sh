@@ -28,7 +28,7 @@ for version in "${kubernetes_versions[@]}"; do
   echo "kubernetes/ is as Kubernetes $version has it"
 done
 
-"$venv/bin/shellcheck" --severity=warning check.sh compose-test.sh checks.sh grpcurl/tutorial.sh aws/*.sh ../.ci/run ../fuzz/run.sh
+"$venv/bin/shellcheck" --severity=warning check.sh compose-test.sh checks.sh grpcurl/tutorial.sh aws/*.sh ../.ci/run ../fuzz/run.sh ../tests/aws/run.sh
 "$venv/bin/hadolint" --ignore DL3003 --ignore DL4006 Dockerfile # no WORKDIR for one command, and no pipe whose failure counts
 echo "scripts and Dockerfile are well"
 

@@ -12,7 +12,7 @@
 #   AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY          who calls; must be allowed everything
 #   AWS_REGION, AWS_DEFAULT_REGION                    where  [us-east-1]
 #   KEYSTEAD_DATA          data directories with colons between them, for the look at the disk [./keystead-data]
-#   KEYSTEAD_CHANGE_QUOTA  set if the services enforce AWS's quota of key changes; they do not unless told to
+#   KEYSTEAD_CHANGE_QUOTA  set if the services keep AWS's quota of key changes (--sse-change-quota on)
 #
 # It makes and deletes tables called Music* and the alias alias/music, and makes two customer keys, which it schedules for
 # deletion.
@@ -25,7 +25,7 @@ export AWS_REGION=${AWS_REGION:-us-east-1}
 export AWS_DEFAULT_REGION=${AWS_DEFAULT_REGION:-$AWS_REGION} AWS_DEFAULT_OUTPUT=json AWS_PAGER='' AWS_EC2_METADATA_DISABLED=true
 IFS=: read -ra data <<<"${KEYSTEAD_DATA:-./keystead-data}"
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'wait; rm -rf "$work"' EXIT
 
 # --- how this script asks and checks -----------------------------------------------------------------------------------
 
@@ -78,7 +78,11 @@ refused() {
   [[ $status != 0 ]] || fail "it should have been refused with $1"
   local said=${answer##*An error occurred (}
   [[ $said == "$1) when calling the "* ]] || fail "the error code should be $1"
-  said=${said#*operation: }
+  # What may have been asked more than once is said to have been. Version 2 puts no space before a text that is empty.
+  said=${said#* operation}
+  said=${said# (reached max retries: [0-9])}
+  said=${said#:}
+  said=${said# }
   case $2 in
   *...) [[ $said == "${2%...}"* ]] || fail "the text should begin: $2" ;;
   *) [[ ${said%%$'\n'*} == "$2" ]] || fail "the text should be: $2" ;;
@@ -294,24 +298,20 @@ for name in MusicEmpty MusicOff; do created "$name"; done
 for name in MusicOn MusicKms MusicManaged; do created "$name" "$managed_arn"; done
 created MusicKmsId "$k1_arn"
 
-say "6. What says no key, or two things at once, is refused: by create-table and by update-table, before anything is done"
-for operation in create update; do
-  operand=(dynamodb "$operation-table" --table-name "MusicOff")
-  if [[ $operation == create ]]; then operand=(dynamodb create-table --table-name MusicNever "${music[@]}"); fi
-  operand+=(--sse-specification)
-  wrong ValidationException "$oom SSEType KMS is required if KMSMasterKeyId is specified" "${operand[@]}" "Enabled=true,KMSMasterKeyId=$k1"
-  wrong ValidationException "$oom SSEType can not be specified if Enabled is false" "${operand[@]}" Enabled=false,SSEType=KMS
-  wrong ValidationException "$oom KMSMasterKeyId can not be specified if Enabled is false" "${operand[@]}" "Enabled=false,KMSMasterKeyId=$k1"
-  wrong ValidationException "$oom SSEType can not be specified if Enabled is false" "${operand[@]}" "Enabled=false,SSEType=KMS,KMSMasterKeyId=$k1"
-  wrong ValidationException "$oom SSEType AES256 is not supported" "${operand[@]}" Enabled=true,SSEType=AES256
-  wrong ValidationException "1 validation error detected: Value 'kms' at 'sSESpecification.sSEType' failed to satisfy constraint: Member must satisfy enum value set: [AES256, KMS]" \
-    "${operand[@]}" Enabled=true,SSEType=kms
-  wrong ValidationException "KMS validation error: com.amazonaws.services.kms.model.NotFoundException: Alias ${k1_arn%key/*}alias/nobody is not found. (Service: AWSKMS; ..." \
-    "${operand[@]}" Enabled=true,SSEType=KMS,KMSMasterKeyId=alias/nobody
-done
-all_refused
+say "6. What says no key, or two things at once, is refused before anything is done"
+never=(dynamodb create-table --table-name MusicNever "${music[@]}" --sse-specification)
+off=(dynamodb update-table --table-name MusicOff --sse-specification)
+wrong ValidationException "$oom SSEType KMS is required if KMSMasterKeyId is specified" "${never[@]}" "Enabled=true,KMSMasterKeyId=$k1"
+wrong ValidationException "$oom SSEType can not be specified if Enabled is false" "${off[@]}" Enabled=false,SSEType=KMS
+wrong ValidationException "$oom KMSMasterKeyId can not be specified if Enabled is false" "${never[@]}" "Enabled=false,KMSMasterKeyId=$k1"
+wrong ValidationException "$oom SSEType can not be specified if Enabled is false" "${off[@]}" "Enabled=false,SSEType=KMS,KMSMasterKeyId=$k1"
+wrong ValidationException "$oom SSEType AES256 is not supported" "${never[@]}" Enabled=true,SSEType=AES256
+wrong ValidationException "1 validation error detected: Value 'kms' at 'sSESpecification.sSEType' failed to satisfy constraint: Member must satisfy enum value set: [AES256, KMS]" \
+  "${off[@]}" Enabled=true,SSEType=kms
+wrong ValidationException "KMS validation error: com.amazonaws.services.kms.model.NotFoundException: Alias ${k1_arn%key/*}alias/nobody is not found. (Service: AWSKMS; ..." \
+  "${never[@]}" Enabled=true,SSEType=KMS,KMSMasterKeyId=alias/nobody
 for specification in '{}' Enabled=false; do
-  wrong ValidationException "$oom Table is already encrypted by default" dynamodb update-table --table-name MusicOff --sse-specification "$specification"
+  wrong ValidationException "$oom Table is already encrypted by default" "${off[@]}" "$specification"
 done
 wrong ValidationException "$oom Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId parameter if you want to change Master Key" \
   dynamodb update-table --table-name Music --sse-specification "Enabled=true,SSEType=KMS,KMSMasterKeyId=$k1_arn"
@@ -380,9 +380,9 @@ say "10. The key is switched while the table serves: no request fails, and every
 worker() { # writes an item and reads it back, until told to stop; counts, and notes the first failure
   local count=0 key='{"Artist": {"S": "Load"}, "SongTitle": {"S": "Song"}}'
   while [[ ! -e $work/stop ]]; do
-    "$cli" dynamodb update-item --table-name Music --key "$key" --update-expression "SET Version = :v" \
+    "$cli" dynamodb update-item --table-name MusicManaged --key "$key" --update-expression "SET Version = :v" \
       --expression-attribute-values "{\":v\": {\"N\": \"$count\"}}" >"$work/load" 2>&1 &&
-      "$cli" dynamodb get-item --table-name Music --key "$key" >"$work/load" 2>&1 &&
+      "$cli" dynamodb get-item --table-name MusicManaged --key "$key" >"$work/load" 2>&1 &&
       grep -q "\"N\": \"$count\"" "$work/load" || { mv "$work/load" "$work/failed"; return; }
     count=$((count + 1))
     echo "$count" >"$work/count"
@@ -390,13 +390,13 @@ worker() { # writes an item and reads it back, until told to stop; counts, and n
 }
 worker &
 load=$!
-update Music "Enabled=true,SSEType=KMS,KMSMasterKeyId=$k2_arn"
-updated Music
-is "a['TableDescription']['SSEDescription']['KMSMasterKeyArn'] == '$k1_arn'" "the old key is still shown"
-all_under Music "$k2_arn"
-update Music "Enabled=true,SSEType=KMS,KMSMasterKeyId=$k1_arn"
-updated Music
-all_under Music "$k1_arn"
+update MusicManaged "Enabled=true,SSEType=KMS,KMSMasterKeyId=$k2_arn"
+updated MusicManaged
+is "a['TableDescription']['SSEDescription']['KMSMasterKeyArn'] == '$managed_arn'" "the old key is still shown"
+all_under MusicManaged "$k2_arn"
+update MusicManaged "Enabled=true,SSEType=KMS,KMSMasterKeyId=$k1_arn"
+updated MusicManaged
+all_under MusicManaged "$k1_arn"
 touch "$work/stop"
 wait "$load"
 if [[ -e $work/failed ]]; then answer=$(<"$work/failed"); fail "a request failed during a switch"; fi

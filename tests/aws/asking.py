@@ -50,9 +50,12 @@ def matches(said, text, exactly=False):
 
 
 def constraint(value, path, rule):
-    """The text for one member that breaks a rule of the API's model."""
+    """The text for one member that breaks a rule of the API's model. A value of hundreds of characters need not be repeated."""
     shown = "Value" if value is None else f"Value '{value}'"
-    return f"{COUNTED}{shown} at '{path}' failed to satisfy constraint: Member must {rule}"
+    text = f"{COUNTED}{shown} at '{path}' failed to satisfy constraint: Member must {rule}"
+    if len(str(value)) < 100:
+        return text
+    return re.compile(re.escape(text).replace(re.escape(f" '{value}'"), f"( '{re.escape(value)}')?"))
 
 
 def expression(kind, text):

@@ -385,3 +385,24 @@ def test_the_managed_key_is_listed_before_its_first_use():
         assert [metadata[member] for member in ("Arn", "KeyManager", "Enabled", "Origin", "KeyState")] == [description["KMSMasterKeyArn"], "AWS", True, "AWS_KMS", "Enabled"]
     finally:
         fresh.stop()
+
+
+def test_aws_quota_of_key_changes_is_kept_on_demand():
+    from keystead import Keystead
+
+    strict = Keystead("--sse-change-quota=on")
+    try:
+        db, kms = strict.client("dynamodb"), strict.client("kms")
+        keys = [kms.create_key()["KeyMetadata"]["KeyId"] for _ in range(2)]
+        db.create_table(TableName="Music", **GOOD)
+        for at in range(4):
+            switch(db, "Music", {"SSEType": "KMS", "KMSMasterKeyId": keys[at % 2]})
+        # What is refused counts for nothing, and the quota comes before the key is looked at.
+        for named in (keys[0], "alias/nobody", "alias/aws/dynamodb"):
+            with refused("LimitExceededException", re.compile("Subscriber limit exceeded: Encryption mode changes are limited in the 24h window ending at \\S+. After the first 4 change, each subsequent change in the same window can be performed at most once every 21600 seconds. Number of updates today: 4. Last change at .+")):
+                db.update_table(TableName="Music", SSESpecification={"SSEType": "KMS", "KMSMasterKeyId": named})
+        with invalid(OOM + "SSEType can not be specified if Enabled is false"):
+            db.update_table(TableName="Music", SSESpecification={"Enabled": False, "SSEType": "KMS"})
+        assert switch(db, "Music", {"Enabled": False}) is None, "to the owned key always"
+    finally:
+        strict.stop()

@@ -51,9 +51,10 @@ def test_what_is_no_number_is_refused(item, db, hashed, sent, text):
     for attribute in (N(sent), L(N(sent)), M(x=N(sent)), NS(sent), NS("1", sent)):
         with invalid(text):
             item.put({"n": attribute})
-    with invalid(f"ExpressionAttributeValues contains invalid value: {text} for key :n"):
+    with invalid(text):
         item.update("SET n = :n", {":n": N(sent)})
-    with invalid(f"ExpressionAttributeValues contains invalid value: {text} for key :n"):
+    of_old = text.removesuffix(": ")  # where the number is the empty text
+    with invalid(f"ExpressionAttributeValues contains invalid value: {of_old} for key :n"):
         db.scan(TableName=hashed, FilterExpression="n = :n", ExpressionAttributeValues={":n": N(sent)})
     with invalid(text):
         db.get_item(TableName=hashed, Key={"pk": N(sent)})

@@ -9,12 +9,12 @@ from asking import L, M, N, S, expression, invalid
 ITEM = {"s": S("a"), "n": N(1), "l": L(N(0), M(a=N(1), b=N(2)), L(N(3), N(4)), N(5)), "m": M(a=N(1), b=M(c=N(2), d=L(N(3)))), "a.b": S("dot")}
 
 PARTS = [
-    ("s", {"s": S("a")}), ("s, n", {"s": S("a"), "n": N(1)}), ("s,n", {"s": S("a"), "n": N(1)}), ("missing", {}), ("s, missing", {"s": S("a")}), (" s ", {"s": S("a")}),
-    ("m.a", {"m": M(a=N(1))}), ("m.b.c", {"m": M(b=M(c=N(2)))}), ("m.a, m.b.c", {"m": M(a=N(1), b=M(c=N(2)))}), ("m.missing", {}), ("m.b.missing", {}), ("s.a", {}), ("s[0]", {}), ("m[0]", {}), ("l.a", {}),
+    ("s", {"s": S("a")}), ("s, n", {"s": S("a"), "n": N(1)}), ("s,n", {"s": S("a"), "n": N(1)}), ("absent", {}), ("s, absent", {"s": S("a")}), (" s ", {"s": S("a")}),
+    ("m.a", {"m": M(a=N(1))}), ("m.b.c", {"m": M(b=M(c=N(2)))}), ("m.a, m.b.c", {"m": M(a=N(1), b=M(c=N(2)))}), ("m.absent", {}), ("m.b.absent", {}), ("s.a", {}), ("s[0]", {}), ("m[0]", {}), ("l.a", {}),
     ("m", {"m": ITEM["m"]}), ("l", {"l": ITEM["l"]}), ("m.b.d[0]", {"m": M(b=M(d=L(N(3))))}), ("m.b.d[1]", {}),
     ("l[0]", {"l": L(N(0))}), ("l[3]", {"l": L(N(5))}), ("l[9]", {}), ("l[3], l[0]", {"l": L(N(0), N(5))}), ("l[0], l[9]", {"l": L(N(0))}), ("l[1].a", {"l": L(M(a=N(1)))}),
     ("l[1].a, l[1].b", {"l": L(M(a=N(1), b=N(2)))}), ("l[2][1]", {"l": L(L(N(4)))}), ("l[2][1], l[0]", {"l": L(N(0), L(N(4)))}), ("l[2][0], l[2][1]", {"l": L(L(N(3), N(4)))}),
-    ("l[1].missing", {}), ("s, m.a, l[0]", {"s": S("a"), "m": M(a=N(1)), "l": L(N(0))}),
+    ("l[1].absent", {}), ("s, m.a, l[0]", {"s": S("a"), "m": M(a=N(1)), "l": L(N(0))}),
 ]  # fmt: skip
 
 
@@ -77,7 +77,7 @@ def test_unused_names(item):
 
 def test_attributes_to_get(item):
     item.put(ITEM)
-    assert item.answer(AttributesToGet=["s", "missing", "a.b"])["Item"] == {"s": S("a"), "a.b": S("dot")}
+    assert item.answer(AttributesToGet=["s", "absent", "a.b"])["Item"] == {"s": S("a"), "a.b": S("dot")}
     with invalid("One or more parameter values were invalid: Duplicate value in attribute name: s"):
         item.answer(AttributesToGet=["s", "s"])
     text = "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {AttributesToGet} Expression parameters: {ProjectionExpression}"

@@ -40,7 +40,7 @@ def test_a_table_loads(music):
 
 def test_python_values(music):
     item = {
-        "Artist": "Values", "SongTitle": "x", "text": "ä", "int": 1, "decimal": Decimal("3.14"), "big": Decimal("1E+100"), "bytes": Binary(b"\x00\xff"), "true": True, "none": None, "list": [1, [2, {"a": None}]], "map": {"a": {"b": []}},
+        "Artist": "Values", "SongTitle": "x", "text": "ä", "int": 1, "decimal": Decimal("3.14"), "big": Decimal("9" * 38), "bytes": Binary(b"\x00\xff"), "true": True, "none": None, "list": [1, [2, {"a": None}]], "map": {"a": {"b": []}},
         "texts": {"a", "b"}, "numbers": {1, Decimal("2.5")}, "binaries": {Binary(b"a"), Binary(b"b")}, "empty": "", "nothing": {},
     }  # fmt: skip
     music.put_item(Item=item)

@@ -23,7 +23,7 @@ DONE = [
     # SET
     ("SET x = :v", S("new"), {"x": S("new")}), ("set x = :v", S("new"), {"x": S("new")}), ("SET s = :v", N(1), {"s": N(1)}), ("SET x = s", None, {"x": S("a")}),
     ("SET x = m", None, {"x": BEFORE["m"]}), ("SET x = l[1]", None, {"x": N(1)}), ("SET x = m.b.c", None, {"x": N(2)}),
-    ("SET m.a = :v", S("v"), {"m": M(a=S("v"), b=M(c=N(2)))}), ("SET m.new = :v", S("v"), {"m": M(a=N(1), b=M(c=N(2)), new=S("v"))}),
+    ("SET m.a = :v", S("v"), {"m": M(a=S("v"), b=M(c=N(2)))}), ("SET m.fresh = :v", S("v"), {"m": M(a=N(1), b=M(c=N(2)), fresh=S("v"))}),
     ("SET m.b.c = m.a", None, {"m": M(a=N(1), b=M(c=N(1)))}), ("SET m.b = :v", S("v"), {"m": M(a=N(1), b=S("v"))}),
     ("SET l[0] = :v", S("v"), {"l": L(S("v"), N(1), N(2))}), ("SET l[3] = :v", S("v"), {"l": L(N(0), N(1), N(2), S("v"))}),
     ("SET l[100] = :v", S("v"), {"l": L(N(0), N(1), N(2), S("v"))}), ("SET l[9] = :v, l[5] = n", S("v"), {"l": L(N(0), N(1), N(2), N(5), S("v"))}),
@@ -36,14 +36,14 @@ DONE = [
     ("SET z = if_not_exists(z, :v)", N(1), {}),
     ("SET l = list_append(l, :v)", L(S("v")), {"l": L(N(0), N(1), N(2), S("v"))}), ("SET l = list_append(:v, l)", L(S("v")), {"l": L(S("v"), N(0), N(1), N(2))}),
     ("SET x = list_append(l, l)", None, {"x": L(N(0), N(1), N(2), N(0), N(1), N(2))}), ("SET l = list_append(l, :v)", L(), {}),
-    ("SET x = list_append(if_not_exists(x, :v), :v)", L(N(9)), {"x": L(N(9), N(9))}), ("SET x = list_append(list_append(:v, l), :v)", L(N(9)), {"x": L(N(9), N(0), N(1), N(2), N(9))}),
+    ("SET x = list_append(if_not_exists(x, :v), :v)", L(N(9)), {"x": L(N(9), N(9))}),
     ("SET x = (:v)", S("v"), {"x": S("v")}), ("SET x = (n + :v)", N(1), {"x": N(6)}), ("SET x = (n) + (:v)", N(1), {"x": N(6)}),
     # Every right side reads the item as it was.
     ("SET s = n, n = s", None, {"s": N(5), "n": S("a")}), ("SET x = n, n = :v, y = n", N(7), {"x": N(5), "n": N(7), "y": N(5)}), ("SET n = n + :v, x = n", N(1), {"n": N(6), "x": N(5)}),
     ("SET x = s REMOVE s", None, {"x": S("a"), "s": None}), ("REMOVE n SET x = n", None, {"x": N(5), "n": None}), ("SET x = n ADD n :v", N(1), {"x": N(5), "n": N(6)}),
     # REMOVE
-    ("REMOVE s", None, {"s": None}), ("remove s, n", None, {"s": None, "n": None}), ("REMOVE missing", None, {}), ("REMOVE m.a", None, {"m": M(b=M(c=N(2)))}),
-    ("REMOVE m.b.c", None, {"m": M(a=N(1), b=M())}), ("REMOVE m.missing", None, {}), ("REMOVE l[0]", None, {"l": L(N(1), N(2))}), ("REMOVE l[0], l[1]", None, {"l": L(N(2))}),
+    ("REMOVE s", None, {"s": None}), ("remove s, n", None, {"s": None, "n": None}), ("REMOVE absent", None, {}), ("REMOVE m.a", None, {"m": M(b=M(c=N(2)))}),
+    ("REMOVE m.b.c", None, {"m": M(a=N(1), b=M())}), ("REMOVE m.absent", None, {}), ("REMOVE l[0]", None, {"l": L(N(1), N(2))}), ("REMOVE l[0], l[1]", None, {"l": L(N(2))}),
     ("REMOVE l[1], l[0]", None, {"l": L(N(2))}), ("REMOVE l[2], l[0]", None, {"l": L(N(1))}), ("REMOVE l[0], l[1], l[2]", None, {"l": L()}), ("REMOVE l[50]", None, {}),
     ("SET l[1] = :v REMOVE l[0]", S("v"), {"l": L(S("v"), N(2))}), ("REMOVE l[0] SET l[3] = :v", S("v"), {"l": L(N(1), N(2), S("v"))}),
     # ADD
@@ -84,11 +84,11 @@ NO_PATH = "The document path provided in the update expression is invalid for up
 WRONG_TYPE = "An operand in the update expression has an incorrect data type"
 
 UNDOABLE = [
-    ("SET x = missing", None, NO_ATTRIBUTE), ("SET x = missing + :v", N(1), NO_ATTRIBUTE), ("SET x = m.missing", None, NO_ATTRIBUTE), ("SET x = l[5]", None, NO_ATTRIBUTE),
-    ("SET x = list_append(missing, :v)", L(), NO_ATTRIBUTE), ("SET x = if_not_exists(x, missing)", None, NO_ATTRIBUTE), ("SET x = s.a", None, NO_ATTRIBUTE),
-    ("SET missing.a = :v", N(1), NO_PATH), ("SET m.missing.a = :v", N(1), NO_PATH), ("SET s.a = :v", N(1), NO_PATH), ("SET s[0] = :v", N(1), NO_PATH), ("SET missing[0] = :v", N(1), NO_PATH),
-    ("SET l.a = :v", N(1), NO_PATH), ("SET m[0] = :v", N(1), NO_PATH), ("SET l[9].a = :v", N(1), NO_PATH), ("ADD missing.a :v", N(1), NO_PATH), ("REMOVE missing.a", None, NO_PATH),
-    ("REMOVE s.a", None, NO_PATH), ("REMOVE m[0]", None, NO_PATH), ("REMOVE l.a", None, NO_PATH), ("DELETE missing.a :v", SS("x"), NO_PATH),
+    ("SET x = absent", None, NO_ATTRIBUTE), ("SET x = absent + :v", N(1), NO_ATTRIBUTE), ("SET x = m.absent", None, NO_ATTRIBUTE), ("SET x = l[5]", None, NO_ATTRIBUTE),
+    ("SET x = list_append(absent, :v)", L(), NO_ATTRIBUTE), ("SET x = if_not_exists(x, absent)", None, NO_ATTRIBUTE), ("SET x = s.a", None, NO_ATTRIBUTE),
+    ("SET absent.a = :v", N(1), NO_PATH), ("SET m.absent.a = :v", N(1), NO_PATH), ("SET s.a = :v", N(1), NO_PATH), ("SET s[0] = :v", N(1), NO_PATH), ("SET absent[0] = :v", N(1), NO_PATH),
+    ("SET l.a = :v", N(1), NO_PATH), ("SET m[0] = :v", N(1), NO_PATH), ("SET l[9].a = :v", N(1), NO_PATH), ("ADD absent.a :v", N(1), NO_PATH), ("REMOVE absent.a", None, NO_PATH),
+    ("REMOVE s.a", None, NO_PATH), ("REMOVE m[0]", None, NO_PATH), ("REMOVE l.a", None, NO_PATH), ("DELETE absent.a :v", SS("x"), NO_PATH),
     ("SET x = s + :v", N(1), WRONG_TYPE), ("SET x = :v + l", N(1), WRONG_TYPE), ("SET x = list_append(s, :v)", L(), WRONG_TYPE), ("SET x = list_append(m, l)", None, WRONG_TYPE),
     ("ADD s :v", N(1), WRONG_TYPE), ("ADD ss :v", N(1), WRONG_TYPE), ("ADD n :v", SS("x"), WRONG_TYPE), ("ADD ss :v", NS(1), WRONG_TYPE), ("ADD l :v", N(1), WRONG_TYPE), ("ADD z :v", N(1), WRONG_TYPE),
     ("DELETE n :v", SS("x"), WRONG_TYPE), ("DELETE ss :v", NS(1), WRONG_TYPE), ("DELETE l :v", SS("x"), WRONG_TYPE),
@@ -180,11 +180,8 @@ REPORTED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("first", range(len(REPORTED)))
-@pytest.mark.parametrize("second", range(len(REPORTED)))
+@pytest.mark.parametrize("first, second", [(first, second) for first in range(len(REPORTED)) for second in range(first + 1, len(REPORTED))])
 def test_the_graver_fault_is_reported(item, first, second):
-    if first >= second:
-        pytest.skip("one order of each pair")
     actions = [REPORTED[at][0] + (" = a" if REPORTED[at][0] == "name" else "") for at in (first, second)]
     for update in ("SET " + ", ".join(actions), "SET " + ", ".join(reversed(actions))):
         with invalid(expression("Update", REPORTED[first][1])):
@@ -198,7 +195,7 @@ def test_a_key_is_not_updated(item, update):
 
 
 def test_a_path_does_not_lead_into_a_key(item):
-    with invalid(re.compile("(1 validation error detected: )?Key attributes must be scalars; list random access '\\[\\]' and map lookup '\\.' are not allowed: Key: pk")):
+    with invalid(re.compile(".*(pk is part of the key|attribute pk. This attribute is part of the key|Key: pk)")):
         item.update("SET pk.a = :v", {":v": N(1)})
 
 

@@ -1,8 +1,10 @@
 """The texts that the newer layer of DynamoDB counts, to the letter, and those that it leaves bare: section 4.8 of the facts."""
 
+import re
+
 import pytest
 
-from asking import COUNTED, NS, OOM, SS, BS, N, S, invalid
+from asking import BS, COUNTED, NS, OOM, SS, N, S, invalid
 
 NUMBER = "The parameter cannot be converted to a numeric value: x"
 VALUES = [
@@ -21,9 +23,11 @@ def test_values_of_a_put(item, value, text):
 
 @pytest.mark.parametrize("value, text", VALUES, ids=[text[:40] for _, text in VALUES])
 def test_values_of_other_operations_are_not_counted(db, hashed, value, text):
-    with invalid(f"ExpressionAttributeValues contains invalid value: {text} for key :v", exactly=True):
+    # There duplicates are worded as of old, and so is the empty number.
+    of_old = "(?!1 validation).*contains duplicates.*" if "duplicates" in text else re.escape(text.removesuffix(": "))
+    with invalid(re.compile(f"ExpressionAttributeValues contains invalid value: {of_old} for key :v")):
         db.scan(TableName=hashed, FilterExpression="a = :v", ExpressionAttributeValues={":v": value})
-    with invalid(text, exactly=True):
+    with invalid(re.compile(of_old)):
         db.batch_write_item(RequestItems={hashed: [{"PutRequest": {"Item": {"pk": S("a"), "v": value}}}]})
 
 
