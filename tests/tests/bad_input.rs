@@ -12,10 +12,9 @@ use proto::kms::{
 use proto::table::ScalarAttributeType::{N, S};
 use proto::table::{
     AttributeDefinition, AttributeValue, BatchGetItemRequest, BatchWriteItemRequest, BillingMode,
-    CreateTableRequest, GetItemRequest, KeysAndAttributes, ListTablesRequest, OnDemandThroughput,
-    ProvisionedThroughput, PutItemRequest, QueryRequest, ReplicaUpdate, ScanRequest, SecondaryIndex,
-    SecondaryIndexUpdate, SseSpecification, SseType, StreamSpecification, UpdateTableRequest, WarmThroughput,
-    WriteRequest, WriteRequests,
+    CreateTableRequest, KeysAndAttributes, ListTablesRequest, OnDemandThroughput, ProvisionedThroughput,
+    QueryRequest, ReplicaUpdate, ScanRequest, SecondaryIndex, SecondaryIndexUpdate, SseSpecification,
+    SseType, StreamSpecification, UpdateTableRequest, WarmThroughput, WriteRequest, WriteRequests,
 };
 use tests::item::{Attributes, attributes, b, l, listed, m, n, nested, ns, null, s, ss};
 use tests::{ACCOUNT, Encryption, REGION, Refusal, Refused, Stack, Tables, music, table};

@@ -4,13 +4,11 @@ use std::collections::HashMap;
 
 use proto::table as wire;
 use shape::Member;
-use table_core::error::TableError;
 use table_core::expr::legacy::{
     AttributeUpdates, AttributeValueUpdate, Condition, Conditions, Expected, ExpectedAttributeValue,
 };
 use table_core::ops;
 
-use super::later::not_offered;
 use super::value::{attributes, boxed_item, item, some_attributes, some_names, value_in, values};
 
 /// What is empty over protobuf is absent.
@@ -51,6 +49,7 @@ macro_rules! page_request {
     ($message:ident) => {
         ops::PageRequest {
             selection: selection!($message),
+            index_name: some($message.index_name),
             filter_expression: some($message.filter_expression),
             expression_attribute_values: some_attributes($message.expression_attribute_values),
             conditional_operator: Member::named(&$message.conditional_operator),
@@ -106,27 +105,25 @@ pub(super) fn get_item(message: wire::GetItemRequest) -> ops::GetItem {
     }
 }
 
-pub(super) fn query(message: wire::QueryRequest) -> Result<ops::Query, TableError> {
-    not_offered("IndexName", !message.index_name.is_empty())?;
-    Ok(ops::Query {
+pub(super) fn query(message: wire::QueryRequest) -> ops::Query {
+    ops::Query {
         table_name: message.table_name,
         key_condition_expression: some(message.key_condition_expression),
         key_conditions: conditions(message.key_conditions),
         query_filter: conditions(message.query_filter),
         backward: message.scan_index_forward == Some(false),
         page: page_request!(message),
-    })
+    }
 }
 
-pub(super) fn scan(message: wire::ScanRequest) -> Result<ops::Scan, TableError> {
-    not_offered("IndexName", !message.index_name.is_empty())?;
-    Ok(ops::Scan {
+pub(super) fn scan(message: wire::ScanRequest) -> ops::Scan {
+    ops::Scan {
         table_name: message.table_name,
         scan_filter: conditions(message.scan_filter),
         segment: message.segment,
         total_segments: message.total_segments,
         page: page_request!(message),
-    })
+    }
 }
 
 pub(super) fn batch_get_item(message: wire::BatchGetItemRequest) -> ops::BatchGetItem {

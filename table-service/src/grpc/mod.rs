@@ -247,13 +247,13 @@ impl TableService for Door {
 
     async fn query(&self, request: Request<wire::QueryRequest>) -> Answer<wire::QueryResponse> {
         door!(request, |caller, message| {
-            Ok(items::queried(self.tables.query(&caller, items::query(message)?).await?))
+            Ok(items::queried(self.tables.query(&caller, items::query(message)).await?))
         })
     }
 
     async fn scan(&self, request: Request<wire::ScanRequest>) -> Answer<wire::ScanResponse> {
         door!(request, |caller, message| {
-            Ok(items::scanned(self.tables.scan(&caller, items::scan(message)?).await?))
+            Ok(items::scanned(self.tables.scan(&caller, items::scan(message)).await?))
         })
     }
 

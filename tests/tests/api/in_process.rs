@@ -49,6 +49,7 @@ impl Doors {
             region,
             leases: LEASE,
             key_check: Duration::from_secs(60),
+            has_sse_change_quota: false,
         };
         let tables = Tables::open(config, ports).await.expect("no tables yet");
         tables.start().await.expect("the tables are taken up");

@@ -277,8 +277,9 @@ pub(crate) fn slow_headers(target: Target, _: Dice) -> Made {
         let Ok(mut stream) = TcpStream::connect(target.address).await else { return false };
         let began = Instant::now();
         let _ = stream.write_all(b"POST / HTTP/1.1\r\nhost: attacked\r\nx-slow: ").await;
+        let mut heard = [0; 64];
         while began.elapsed() < TAKING {
-            let end = tokio::time::timeout(Duration::from_millis(500), stream.read(&mut [0; 64]));
+            let end = tokio::time::timeout(Duration::from_millis(500), stream.read(&mut heard));
             // Whatever it hears first, a reset is as good as an end.
             if matches!(end.await, Ok(Ok(0) | Err(_))) || stream.write_all(b"x").await.is_err() {
                 return true;

@@ -36,7 +36,7 @@ impl Serialize for Content<'_> {
             AttributeValue::B(bytes) => Blob(bytes).serialize(serializer),
             AttributeValue::Ss(members) => serializer.collect_seq(members),
             AttributeValue::Ns(members) => serializer.collect_seq(members.iter().map(Text)),
-            AttributeValue::Bs(members) => serializer.collect_seq(members.iter().map(|bytes| Blob(bytes))),
+            AttributeValue::Bs(members) => serializer.collect_seq(members.iter().map(Blob)),
             AttributeValue::M(map) => {
                 serializer.collect_map(map.iter().map(|(name, value)| (name, Value(value))))
             }
