@@ -10,6 +10,8 @@ const SENSITIVE: &[&str] = &[
     ".keystead.kms.v1.DecryptResponse",
     ".keystead.kms.v1.GenerateDataKeyResponse",
     ".keystead.kms.v1.GenerateRandomResponse",
+    ".keystead.kms.v1.GenerateMacRequest",
+    ".keystead.kms.v1.VerifyMacRequest",
     ".keystead.table.v1.AttributeValue",
     ".keystead.table.v1.AttributeValue.value",
     ".keystead.table.v1.StringSet",

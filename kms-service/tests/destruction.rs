@@ -7,8 +7,7 @@ use std::{fs, path::Path, sync::Arc};
 use envelope::{EncryptionContext, OsEntropy, Plaintext, RootKey};
 use identity::{AccountId, Caller, Principal};
 use kms_core::{
-    Audit, AuditRecord, EncryptionAlgorithm, KeySpec, KeyUsage, Kms, ManualClock, OpenError, Origin, Ports,
-    Timestamp,
+    Audit, AuditRecord, EncryptionAlgorithm, KeySpec, Kms, ManualClock, OpenError, Origin, Ports, Timestamp,
     ops::{
         create_key::CreateKey, decrypt::Decrypt, encrypt::Encrypt, schedule_key_deletion::ScheduleKeyDeletion,
     },
@@ -71,7 +70,7 @@ async fn a_due_deletion_destroys_the_material_in_every_file() {
     let kms = open(&live, &clock).await.unwrap();
     let request = CreateKey {
         description: String::new(),
-        key_usage: KeyUsage::EncryptDecrypt,
+        key_usage: None,
         key_spec: KeySpec::SymmetricDefault,
         origin: Origin::AwsKms,
         tags: Vec::new(),

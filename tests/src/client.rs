@@ -127,6 +127,7 @@ impl Kms {
         create_key(CreateKeyRequest) -> CreateKeyResponse;
         describe_key(DescribeKeyRequest) -> DescribeKeyResponse;
         list_keys(ListKeysRequest) -> ListKeysResponse;
+        update_key_description(UpdateKeyDescriptionRequest) -> UpdateKeyDescriptionResponse;
         enable_key(EnableKeyRequest) -> EnableKeyResponse;
         disable_key(DisableKeyRequest) -> DisableKeyResponse;
         schedule_key_deletion(ScheduleKeyDeletionRequest) -> ScheduleKeyDeletionResponse;
@@ -135,6 +136,12 @@ impl Kms {
         update_alias(UpdateAliasRequest) -> UpdateAliasResponse;
         delete_alias(DeleteAliasRequest) -> DeleteAliasResponse;
         list_aliases(ListAliasesRequest) -> ListAliasesResponse;
+        tag_resource(TagResourceRequest) -> TagResourceResponse;
+        untag_resource(UntagResourceRequest) -> UntagResourceResponse;
+        list_resource_tags(ListResourceTagsRequest) -> ListResourceTagsResponse;
+        get_key_policy(GetKeyPolicyRequest) -> GetKeyPolicyResponse;
+        put_key_policy(PutKeyPolicyRequest) -> PutKeyPolicyResponse;
+        list_key_policies(ListKeyPoliciesRequest) -> ListKeyPoliciesResponse;
         encrypt(EncryptRequest) -> EncryptResponse;
         decrypt(DecryptRequest) -> DecryptResponse;
         re_encrypt(ReEncryptRequest) -> ReEncryptResponse;
@@ -142,9 +149,16 @@ impl Kms {
         generate_data_key_without_plaintext(GenerateDataKeyWithoutPlaintextRequest)
             -> GenerateDataKeyWithoutPlaintextResponse;
         generate_random(GenerateRandomRequest) -> GenerateRandomResponse;
+        generate_mac(GenerateMacRequest) -> GenerateMacResponse;
+        verify_mac(VerifyMacRequest) -> VerifyMacResponse;
         rotate_key_on_demand(RotateKeyOnDemandRequest) -> RotateKeyOnDemandResponse;
+        enable_key_rotation(EnableKeyRotationRequest) -> EnableKeyRotationResponse;
+        disable_key_rotation(DisableKeyRotationRequest) -> DisableKeyRotationResponse;
+        get_key_rotation_status(GetKeyRotationStatusRequest) -> GetKeyRotationStatusResponse;
+        list_key_rotations(ListKeyRotationsRequest) -> ListKeyRotationsResponse;
         create_grant(CreateGrantRequest) -> CreateGrantResponse;
         list_grants(ListGrantsRequest) -> ListGrantsResponse;
+        list_retirable_grants(ListRetirableGrantsRequest) -> ListRetirableGrantsResponse;
         retire_grant(RetireGrantRequest) -> RetireGrantResponse;
         revoke_grant(RevokeGrantRequest) -> RevokeGrantResponse;
     }
@@ -152,6 +166,17 @@ impl Kms {
     /// A fresh customer key.
     pub async fn customer_key(&self) -> kms::KeyMetadata {
         let answer = self.create_key(kms::CreateKeyRequest::default()).await.expect("a key is made");
+        answer.key_metadata.expect("a made key is described")
+    }
+
+    /// A fresh key for HMAC with SHA-256.
+    pub async fn hmac_key(&self) -> kms::KeyMetadata {
+        let request = kms::CreateKeyRequest {
+            key_spec: kms::KeySpec::Hmac256.into(),
+            key_usage: kms::KeyUsageType::GenerateVerifyMac.into(),
+            ..Default::default()
+        };
+        let answer = self.create_key(request).await.expect("a key is made");
         answer.key_metadata.expect("a made key is described")
     }
 

@@ -32,10 +32,12 @@ macro_rules! operations {
 }
 
 operations! {
-    CreateKey DescribeKey ListKeys EnableKey DisableKey ScheduleKeyDeletion CancelKeyDeletion
-    CreateAlias UpdateAlias DeleteAlias ListAliases
-    Encrypt Decrypt ReEncrypt GenerateDataKey GenerateDataKeyWithoutPlaintext GenerateRandom
-    RotateKeyOnDemand CreateGrant ListGrants RetireGrant RevokeGrant WatchKeys
+    CreateKey DescribeKey ListKeys UpdateKeyDescription EnableKey DisableKey ScheduleKeyDeletion CancelKeyDeletion
+    CreateAlias UpdateAlias DeleteAlias ListAliases TagResource UntagResource ListResourceTags
+    GetKeyPolicy PutKeyPolicy ListKeyPolicies
+    Encrypt Decrypt ReEncrypt GenerateDataKey GenerateDataKeyWithoutPlaintext GenerateRandom GenerateMac VerifyMac
+    RotateKeyOnDemand EnableKeyRotation DisableKeyRotation GetKeyRotationStatus ListKeyRotations
+    CreateGrant ListGrants ListRetirableGrants RetireGrant RevokeGrant WatchKeys
 }
 
 /// Who did what with which key, and how it was decided. It never holds plaintext, ciphertext or a grant token.

@@ -14,6 +14,7 @@
 
 use std::marker::PhantomData;
 
+use envelope::MacKey;
 use identity::{Caller, PrincipalKind, ServiceName, Verdict};
 
 use crate::{
@@ -24,7 +25,7 @@ use crate::{
     key::KeyRecord,
     policy::PolicyVerdict,
     realm::Realm,
-    ring::{Entry, Material, Ring},
+    ring::{Entry, Material, Ring, SealingMaterial},
 };
 
 macro_rules! permissions {
@@ -46,6 +47,13 @@ macro_rules! permissions {
                     $(Self::$name => concat!("kms:", stringify!($name)),)+
                 }
             }
+
+            /// The permission without the service's name.
+            pub(crate) const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($name),)+
+                }
+            }
         }
 
         /// The permissions as types, for proofs to carry. They have no values.
@@ -62,10 +70,13 @@ macro_rules! permissions {
 }
 
 permissions! {
-    CreateKey TagResource DescribeKey ListKeys EnableKey DisableKey ScheduleKeyDeletion CancelKeyDeletion
-    CreateAlias UpdateAlias DeleteAlias ListAliases
+    CreateKey DescribeKey ListKeys UpdateKeyDescription EnableKey DisableKey ScheduleKeyDeletion CancelKeyDeletion
+    CreateAlias UpdateAlias DeleteAlias ListAliases TagResource UntagResource ListResourceTags
+    GetKeyPolicy PutKeyPolicy ListKeyPolicies
     Encrypt Decrypt ReEncryptFrom ReEncryptTo GenerateDataKey GenerateDataKeyWithoutPlaintext GenerateRandom
-    RotateKeyOnDemand CreateGrant ListGrants RetireGrant RevokeGrant WatchKeys
+    GenerateMac VerifyMac
+    RotateKeyOnDemand EnableKeyRotation DisableKeyRotation GetKeyRotationStatus ListKeyRotations
+    CreateGrant ListGrants ListRetirableGrants RetireGrant RevokeGrant WatchKeys
 }
 
 /// What a proof was given for: one of [`may`].
@@ -86,6 +97,11 @@ pub(crate) trait Opens: Permission {}
 impl Opens for may::Decrypt {}
 impl Opens for may::ReEncryptFrom {}
 
+/// A permission that computes codes of messages.
+pub(crate) trait Macs: Permission {}
+impl Macs for may::GenerateMac {}
+impl Macs for may::VerifyMac {}
+
 /// Proof that the caller may do `P` with one key, whatever the key's state.
 #[must_use]
 pub(crate) struct Authorized<'r, P> {
@@ -93,7 +109,7 @@ pub(crate) struct Authorized<'r, P> {
     permission: PhantomData<P>,
 }
 
-/// Proof that the caller may, and that the key's state allows it.
+/// Proof that the caller may, and that the key's state and type allow it.
 #[must_use]
 pub(crate) struct Admitted<'r, P> {
     entry: &'r Entry,
@@ -110,6 +126,7 @@ pub(crate) struct AccountAuthorized<P> {
 #[must_use]
 pub(crate) struct AliasAuthorized<'r, P> {
     alias: &'r Alias,
+    entry: &'r Entry,
     permission: PhantomData<P>,
 }
 
@@ -125,9 +142,11 @@ impl<'r, P: Permission> Authorized<'r, P> {
         Self { entry, permission: PhantomData }
     }
 
-    /// Goes on if the key's state allows the operation.
+    /// Goes on if the key's state, and then its type, allow the operation.
     pub(crate) fn admit(self) -> Result<Admitted<'r, P>, KmsError> {
-        self.entry.record().state.admit(P::OP, self.entry.arn())?;
+        let record = self.entry.record();
+        record.state.admit(P::OP, self.entry.arn())?;
+        record.key_type.admit(P::OP, self.entry.arn())?;
         Ok(Admitted { entry: self.entry, permission: PhantomData })
     }
 }
@@ -157,16 +176,24 @@ impl<'r, P: Permission> Admitted<'r, P> {
 
 impl<'r, P: Seals> Admitted<'r, P> {
     /// The material that encrypts.
-    pub(crate) fn current(&self) -> Result<&'r Material, KmsError> {
-        Entry::material(self, self.record().current_material)
-            .ok_or(KmsError::Defect("a key has no current material"))
+    pub(crate) fn current(&self) -> Result<&'r SealingMaterial, KmsError> {
+        let material = Entry::material(self, self.record().current_material());
+        material.and_then(Material::sealing).ok_or(KmsError::Defect("a key has no current material"))
     }
 }
 
 impl<'r, P: Opens> Admitted<'r, P> {
     /// The material of one version, if the key has it.
-    pub(crate) fn version(&self, version: u32) -> Option<&'r Material> {
-        Entry::material(self, version)
+    pub(crate) fn version(&self, version: u32) -> Option<&'r SealingMaterial> {
+        Entry::material(self, version).and_then(Material::sealing)
+    }
+}
+
+impl<'r, P: Macs> Admitted<'r, P> {
+    /// The key that computes.
+    pub(crate) fn mac_key(&self) -> Result<&'r MacKey, KmsError> {
+        let material = Entry::material(self, self.record().current_material());
+        material.and_then(Material::mac).ok_or(KmsError::Defect("a key for codes has no material for them"))
     }
 }
 
@@ -195,6 +222,11 @@ impl<'r, P> AliasAuthorized<'r, P> {
     pub(crate) const fn alias(&self) -> &'r Alias {
         self.alias
     }
+
+    /// The key that it stands for.
+    pub(crate) const fn key(&self) -> &'r Entry {
+        self.entry
+    }
 }
 
 /// Decides whether `caller` may do `P` with the key.
@@ -211,7 +243,7 @@ pub(crate) fn authorize<'r, P: Permission>(
         return refuse(DenialReason::ExplicitDeny);
     }
     let record = entry.record();
-    let verdict = record.policy.verdict(op, caller, &record.account, dynamodb);
+    let verdict = record.policy.verdict(op, caller, &record.account, dynamodb, asked);
     let allowed = match verdict {
         PolicyVerdict::Allows => true,
         PolicyVerdict::Delegates => caller.principal.is_root() || identity == Verdict::Allow,
@@ -301,7 +333,29 @@ pub(crate) fn authorize_alias<'r, P: Permission>(
     let entry = ring.key(alias.target).ok_or(KmsError::Defect("an alias without a key"))?;
     note(entry);
     let Authorized::<P> { .. } = authorize(caller, entry, Asked::Plain, realm.dynamodb())?;
-    Ok(AliasAuthorized { alias, permission })
+    Ok(AliasAuthorized { alias, entry, permission })
+}
+
+/// Decides whether the caller may list the grants that `retiring` may retire, on whichever keys they are: the caller's own
+/// policy has the say, about principals of its own account. A service has grants only for itself to look at.
+pub(crate) fn authorize_retirable(
+    caller: &Caller,
+    retiring: &Grantee,
+) -> Result<AccountAuthorized<may::ListRetirableGrants>, KmsError> {
+    let refuse = |why| Err(denied(caller, Op::ListRetirableGrants, retiring.as_str(), why));
+    match retiring {
+        Grantee::Principal(arn) if arn.account() == caller.principal.account => {
+            authorize_account(caller, retiring.as_str())
+        }
+        Grantee::Principal(_) => refuse(DenialReason::OtherAccount),
+        Grantee::Service(service) if caller.as_service() == Some(service) => {
+            match caller.principal.policy.evaluate(Op::ListRetirableGrants.action(), retiring.as_str()) {
+                Verdict::Deny => refuse(DenialReason::ExplicitDeny),
+                Verdict::Allow | Verdict::Silent => Ok(AccountAuthorized { permission: PhantomData }),
+            }
+        }
+        Grantee::Service(service) => refuse(DenialReason::ForeignService { service: service.clone() }),
+    }
 }
 
 /// Watching is for services that act for themselves.
@@ -341,9 +395,10 @@ mod tests {
     assert_not_impl_any!(GrantEnding<'static>: Clone, Copy, Default, From<&'static Grant>);
     assert_not_impl_any!(crate::background::Duty: Clone, Copy, Default);
     assert_not_impl_any!(Material: Clone, Debug, PartialEq);
+    assert_not_impl_any!(SealingMaterial: Clone, Debug, PartialEq);
 
     macro_rules! assert_no_material {
-        ($($name:ident)+) => { $(assert_not_impl_any!(may::$name: Seals, Opens);)+ };
+        ($($name:ident)+) => { $(assert_not_impl_any!(may::$name: Seals, Opens, Macs);)+ };
     }
 
     // What seals does not open, what opens does not seal, and nothing else reaches material.
@@ -359,10 +414,18 @@ mod tests {
     assert_not_impl_any!(may::GenerateDataKeyWithoutPlaintext: Opens);
     assert_not_impl_any!(may::Decrypt: Seals);
     assert_not_impl_any!(may::ReEncryptFrom: Seals);
+    assert_impl_all!(may::GenerateMac: Macs);
+    assert_impl_all!(may::VerifyMac: Macs);
+    assert_not_impl_any!(may::GenerateMac: Seals, Opens);
+    assert_not_impl_any!(may::VerifyMac: Seals, Opens);
+    assert_not_impl_any!(may::Encrypt: Macs);
+    assert_not_impl_any!(may::Decrypt: Macs);
     assert_no_material! {
-        CreateKey TagResource DescribeKey ListKeys EnableKey DisableKey ScheduleKeyDeletion CancelKeyDeletion
-        CreateAlias UpdateAlias DeleteAlias ListAliases GenerateRandom RotateKeyOnDemand CreateGrant ListGrants
-        RetireGrant RevokeGrant WatchKeys
+        CreateKey DescribeKey ListKeys UpdateKeyDescription EnableKey DisableKey ScheduleKeyDeletion
+        CancelKeyDeletion CreateAlias UpdateAlias DeleteAlias ListAliases TagResource UntagResource
+        ListResourceTags GetKeyPolicy PutKeyPolicy ListKeyPolicies GenerateRandom RotateKeyOnDemand
+        EnableKeyRotation DisableKeyRotation GetKeyRotationStatus ListKeyRotations CreateGrant ListGrants
+        ListRetirableGrants RetireGrant RevokeGrant WatchKeys
     }
 
     #[test]

@@ -1,12 +1,11 @@
 //! The service's own upkeep, run at start and then again and again: destroying keys whose waiting period is over, rotating
-//! the keys that the service manages itself, and loading memory anew after a failure of the store.
+//! keys whose time for it has come, and loading memory anew after a failure of the store.
 
 use crate::{
     error::KmsError,
     ids::KeyId,
     key::KeyState,
     kms::{Kms, View},
-    limits::AUTOMATIC_ROTATION_DAYS,
     plan::Plan,
     ring::Entry,
 };
@@ -20,7 +19,7 @@ pub struct Upkeep {
     pub rotated: usize,
 }
 
-/// The right to do what nobody asked for: destroying what is due, rotating what the service manages itself. Made here and
+/// The right to do what nobody asks for when it is done: destroying and rotating what is due. Made here and
 /// nowhere else.
 pub(crate) struct Duty(());
 
@@ -32,7 +31,7 @@ impl Kms {
     /// The first failure, when everything else is done.
     pub async fn run_upkeep(&self) -> Result<Upkeep, KmsError> {
         self.refresh().await?;
-        let (due, old) = self.look(|view| Ok((select(view, is_due), select(view, is_old))))?;
+        let (due, old) = self.look(|view| Ok((select(view, is_due), select(view, is_to_be_rotated))))?;
         let mut failed = None;
         let destroyed = self.each(due, destroy, "destroyed: its waiting period is over", &mut failed).await;
         // At once, and after a crash at the next start: it is this that destroys the material.
@@ -40,7 +39,7 @@ impl Kms {
             tracing::error!(%error, "the secrets of destroyed keys could not be effaced");
             failed.get_or_insert(error);
         }
-        let rotated = self.each(old, rotate, "rotated, a year after the last time", &mut failed).await;
+        let rotated = self.each(old, rotate, "rotated: its period is over", &mut failed).await;
         failed.map_or(Ok(Upkeep { destroyed, rotated }), Err)
     }
 
@@ -83,11 +82,10 @@ fn is_due(view: &View<'_>, entry: &Entry) -> bool {
     entry.record().is_due(view.now())
 }
 
-fn is_old(view: &View<'_>, entry: &Entry) -> bool {
+/// While a key cannot be used its rotation waits.
+fn is_to_be_rotated(view: &View<'_>, entry: &Entry) -> bool {
     let record = entry.record();
-    record.kind.rotates_by_itself()
-        && record.state == KeyState::Enabled
-        && record.rotated.plus_days(AUTOMATIC_ROTATION_DAYS) <= view.now()
+    record.state == KeyState::Enabled && record.is_to_be_rotated(view.now())
 }
 
 /// Asks again, because the deletion may have been cancelled since.
@@ -102,9 +100,9 @@ fn destroy(view: &View<'_>, id: KeyId) -> Result<(Plan, bool), KmsError> {
 
 fn rotate(view: &View<'_>, id: KeyId) -> Result<(Plan, bool), KmsError> {
     let mut plan = Plan::nothing();
-    let entry = view.ring.key(id).filter(|entry| is_old(view, entry));
+    let entry = view.ring.key(id).filter(|entry| is_to_be_rotated(view, entry));
     if let Some(entry) = entry {
-        plan.rotate_when_old(&Duty(()), entry, view.now(), view.entropy());
+        plan.rotate_when_due(&Duty(()), entry, view.now(), view.entropy());
     }
     Ok((plan, entry.is_some()))
 }
@@ -112,7 +110,7 @@ fn rotate(view: &View<'_>, id: KeyId) -> Result<(Plan, bool), KmsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::*;
+    use crate::{limits::AUTOMATIC_ROTATION_DAYS, testing::*};
 
     #[tokio::test]
     async fn keys_of_the_service_rotate_once_a_year_and_customer_keys_do_not() {
@@ -130,19 +128,16 @@ mod tests {
         assert_eq!(world.kms.run_upkeep().await.unwrap(), Upkeep::default());
         world.restart().await;
         let owned = world.describe(&service(), OWNED_ALIAS).await.unwrap();
-        assert_ne!(owned.current_material_id, made.material_id);
+        assert_ne!(owned.material(), made.material_id);
         assert!(world.open(&service(), &made.ciphertext_blob, context(&[])).await.is_ok());
         let now = world.describe(&root(), MANAGED_ALIAS).await.unwrap();
-        assert_ne!(now.current_material_id, managed.current_material_id);
+        assert_ne!(now.material(), managed.current_material_id);
         assert_eq!(now.arn, managed.arn, "it is the same key");
         let opened = world.open(&via(&nobody()), &sealed.ciphertext_blob, context(&[])).await.unwrap();
-        assert_eq!(
-            (opened.plaintext.expose(), opened.material_id),
-            (&b"old"[..], managed.current_material_id)
-        );
+        assert_eq!((opened.plaintext.expose(), opened.material_id), (&b"old"[..], managed.material()));
         let fresh =
             world.kms.generate_data_key(&service(), data_key(OWNED_ALIAS, context(&[]))).await.unwrap();
-        assert_eq!(fresh.material_id, owned.current_material_id, "the newest encrypts");
+        assert_eq!(fresh.material_id, owned.material(), "the newest encrypts");
         // And again a year after that, not a year after the key was made.
         world.clock.advance_days(AUTOMATIC_ROTATION_DAYS - 1);
         assert_eq!(world.kms.run_upkeep().await.unwrap(), Upkeep::default());

@@ -27,7 +27,13 @@ impl Timestamp {
     /// The moment `days` times 24 hours later.
     #[must_use]
     pub fn plus_days(self, days: u32) -> Self {
-        Self(self.0.saturating_add(u64::from(days).saturating_mul(DAY_MILLIS)))
+        self.plus_millis(u64::from(days).saturating_mul(DAY_MILLIS))
+    }
+
+    /// The moment so many milliseconds later.
+    #[must_use]
+    pub const fn plus_millis(self, millis: u64) -> Self {
+        Self(self.0.saturating_add(millis))
     }
 }
 

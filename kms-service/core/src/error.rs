@@ -81,6 +81,15 @@ pub enum KmsError {
         /// The key.
         arn: String,
     },
+    /// The key rotates by itself before long, or should have by now.
+    #[error("{arn} is due for its automatic rotation within 20 minutes.")]
+    RotatesSoon {
+        /// The key.
+        arn: String,
+    },
+    /// Keys of this type have one material for all their life. AWS gives no message.
+    #[error("")]
+    NeverRotates,
     /// The blob is not one, was altered, or its context is another. AWS gives no message.
     #[error("")]
     InvalidCiphertext,
@@ -93,11 +102,26 @@ pub enum KmsError {
          are not allowed to access."
     )]
     CiphertextRefused,
-    /// The algorithm is not one of a symmetric key.
-    #[error("Algorithm {algorithm} is incompatible with key spec SYMMETRIC_DEFAULT.")]
+    /// The code is not the message's. AWS gives no message.
+    #[error("")]
+    InvalidMac,
+    /// The key is not for this.
+    #[error("{arn} key usage is {usage} which is not valid for {operation}.")]
+    WrongUsage {
+        /// The key.
+        arn: String,
+        /// What it is for.
+        usage: &'static str,
+        /// What was asked for.
+        operation: &'static str,
+    },
+    /// The algorithm is not one of the key's.
+    #[error("Algorithm {algorithm} is incompatible with key spec {spec}.")]
     WrongAlgorithm {
         /// The algorithm's name.
         algorithm: &'static str,
+        /// What the key is.
+        spec: &'static str,
     },
     /// The alias exists already.
     #[error("An alias with the name {arn} already exists")]
@@ -114,6 +138,12 @@ pub enum KmsError {
     /// The tags are not acceptable.
     #[error("{0}")]
     Tag(TagRule),
+    /// The text is no key policy, or none that a key may have.
+    #[error("{0}")]
+    MalformedPolicy(PolicyFault),
+    /// A key has one policy, and this is not its name.
+    #[error("No such policy exists")]
+    PolicyNotFound,
     /// A grant token was not made here.
     #[error("The grant token is not valid.")]
     InvalidGrantToken,
@@ -175,11 +205,44 @@ pub enum Rule {
     RetireArguments,
     /// RetireGrant needs the key's ARN.
     RetireNeedsArn,
+    /// ListRetirableGrants without a principal.
+    RetiringPrincipalRequired,
+    /// The key's spec has several usages, or none that goes without saying.
+    KeyUsageRequired,
+    /// The key's spec does not have this usage.
+    UsageOfSpec {
+        /// The usage.
+        usage: &'static str,
+        /// The spec.
+        spec: &'static str,
+    },
+    /// An alias stays with keys of one type and usage.
+    AliasTargetType,
+    /// A grant was to allow what no key of this spec does.
+    GrantOperationOfSpec {
+        /// The operation.
+        operation: &'static str,
+        /// The spec.
+        spec: &'static str,
+    },
+    /// A grant was to be bound to an encryption context on a key that knows none.
+    GrantContextOfSpec,
     /// An enum member has a number that this service does not know.
     UnknownEnumValue {
         /// The member's path.
         member: &'static str,
     },
+}
+
+/// What is wrong with a text that should be a key policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PolicyFault {
+    /// It is not JSON, or not of the shape of a policy document.
+    Shape(String),
+    /// What stands for a principal is none.
+    Principals,
+    /// Whoever puts it could not put another.
+    LocksOut,
 }
 
 /// A quota.
@@ -191,6 +254,8 @@ pub enum Quota {
     Aliases,
     /// Grants of a key.
     Grants,
+    /// Bytes of a key policy.
+    PolicySize,
     /// On-demand rotations of a key.
     Rotations {
         /// The key.
@@ -212,13 +277,18 @@ pub enum TagRule {
 /// Something AWS has and this service does not have yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unsupported {
-    /// Key policies of the user's own.
-    Policy,
+    /// A key policy that says what cannot be honoured yet.
+    Policy {
+        /// What that is.
+        what: &'static str,
+    },
+    /// A name of a key policy other than `default`.
+    PolicyName,
     /// Multi-Region keys.
     MultiRegion,
-    /// Keys that are not symmetric.
+    /// Keys that are neither symmetric nor for HMAC.
     KeySpec(&'static str),
-    /// Other uses than encryption.
+    /// Other uses than encryption and message authentication.
     KeyUsage(&'static str),
     /// Material from elsewhere.
     Origin(&'static str),
@@ -265,7 +335,11 @@ impl Fault for KmsError {
             | Self::InvalidArn { .. }
             | Self::InvalidCiphertext
             | Self::IncorrectKey
+            | Self::InvalidMac
+            | Self::WrongUsage { .. }
             | Self::WrongAlgorithm { .. }
+            | Self::NeverRotates
+            | Self::MalformedPolicy(_)
             | Self::Tag(_)
             | Self::InvalidGrantToken
             | Self::InvalidGrantId { .. }
@@ -274,11 +348,13 @@ impl Fault for KmsError {
             | Self::OtherRegion { .. }
             | Self::KeyNotFound { .. }
             | Self::AliasNotFound { .. }
+            | Self::PolicyNotFound
             | Self::GrantNotFound { .. } => Kind::NotFound,
             Self::Disabled { .. }
             | Self::PendingDeletion { .. }
             | Self::NotPendingDeletion { .. }
             | Self::RotatedRecently { .. }
+            | Self::RotatesSoon { .. }
             | Self::DryRun => Kind::Precondition,
             Self::CiphertextRefused | Self::ReservedAlias | Self::Denied(_) => Kind::Denied,
             Self::AliasExists { .. } => Kind::AlreadyExists,
@@ -298,6 +374,7 @@ impl Fault for KmsError {
             | Self::OtherRegion { .. }
             | Self::KeyNotFound { .. }
             | Self::AliasNotFound { .. }
+            | Self::PolicyNotFound
             | Self::GrantNotFound { .. } => "NotFoundException",
             Self::InvalidArn { .. } => "InvalidArnException",
             Self::Disabled { .. } => "DisabledException",
@@ -305,7 +382,9 @@ impl Fault for KmsError {
             Self::InvalidCiphertext => "InvalidCiphertextException",
             Self::IncorrectKey => "IncorrectKeyException",
             Self::CiphertextRefused | Self::Denied(_) => "AccessDeniedException",
-            Self::WrongAlgorithm { .. } => "InvalidKeyUsageException",
+            Self::WrongUsage { .. } | Self::WrongAlgorithm { .. } => "InvalidKeyUsageException",
+            Self::InvalidMac => "KMSInvalidMacException",
+            Self::MalformedPolicy(_) => "MalformedPolicyDocumentException",
             Self::AliasExists { .. } => "AlreadyExistsException",
             Self::ReservedAlias => "NotAuthorizedException",
             Self::Limit(_) => "LimitExceededException",
@@ -314,8 +393,8 @@ impl Fault for KmsError {
             Self::InvalidGrantId { .. } => "InvalidGrantIdException",
             Self::InvalidMarker => "InvalidMarkerException",
             Self::DryRun => "DryRunOperationException",
-            Self::Unsupported(_) => "UnsupportedOperationException",
-            Self::RotatedRecently { .. } | Self::Raced => "ConflictException",
+            Self::Unsupported(_) | Self::NeverRotates => "UnsupportedOperationException",
+            Self::RotatedRecently { .. } | Self::RotatesSoon { .. } | Self::Raced => "ConflictException",
             Self::Store(_) | Self::Stale | Self::Defect(_) => "KMSInternalException",
         }
     }
@@ -359,9 +438,39 @@ impl fmt::Display for Rule {
                 f.write_str("Specify either a grant token, or a key ARN together with a grant ID.")
             }
             Self::RetireNeedsArn => f.write_str("The key must be named by its ARN."),
+            Self::RetiringPrincipalRequired => f.write_str("Specify the retiring principal."),
+            Self::KeyUsageRequired => f.write_str(
+                "You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.",
+            ),
+            Self::UsageOfSpec { usage, spec } => {
+                write!(f, "KeyUsage {usage} is not compatible with KeySpec {spec}")
+            }
+            Self::AliasTargetType => {
+                f.write_str("The new key must have the same key type and key usage as the key that the alias stands for.")
+            }
+            Self::GrantOperationOfSpec { operation, spec } => {
+                write!(f, "The operation {operation} is not compatible with key spec {spec}.")
+            }
+            Self::GrantContextOfSpec => f.write_str(
+                "EncryptionContext is supported only when creating a grant for a symmetric encryption KMS key.",
+            ),
             Self::UnknownEnumValue { member } => {
                 write!(f, "1 validation error detected: Value at '{member}' failed to satisfy constraint: ")?;
                 f.write_str("Member must satisfy enum value set")
+            }
+        }
+    }
+}
+
+impl fmt::Display for PolicyFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shape(why) => write!(f, "The key policy is not a valid policy document: {}", clip(why)),
+            Self::Principals => {
+                f.write_str("Policy contains a statement with one or more invalid principals.")
+            }
+            Self::LocksOut => {
+                f.write_str("The new key policy will not allow you to update the key policy in the future.")
             }
         }
     }
@@ -378,6 +487,9 @@ impl fmt::Display for Quota {
             }
             Self::Grants => {
                 write!(f, "The key has {} grants and can have no more.", limits::GRANTS_PER_KEY_MAX)
+            }
+            Self::PolicySize => {
+                write!(f, "The key policy is longer than {} bytes.", limits::POLICY_BYTES_MAX)
             }
             Self::Rotations { arn } => write!(
                 f,
@@ -401,10 +513,19 @@ impl fmt::Display for TagRule {
 impl fmt::Display for Unsupported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Policy => f.write_str("Policy is not offered yet; every key has the default key policy."),
+            Self::Policy { what } => write!(
+                f,
+                "A key policy with {what} is not offered yet. Offered are the default statement for the account, use \
+                 through a service by principals of the account, and the viewing of metadata."
+            ),
+            Self::PolicyName => f.write_str("The one policy of a key is named default."),
             Self::MultiRegion => f.write_str("Multi-Region keys are not offered."),
-            Self::KeySpec(name) => write!(f, "KeySpec {name} is not offered; use SYMMETRIC_DEFAULT."),
-            Self::KeyUsage(name) => write!(f, "KeyUsage {name} is not offered; use ENCRYPT_DECRYPT."),
+            Self::KeySpec(name) => {
+                write!(f, "KeySpec {name} is not offered; use SYMMETRIC_DEFAULT or HMAC_*.")
+            }
+            Self::KeyUsage(name) => {
+                write!(f, "KeyUsage {name} is not offered; use ENCRYPT_DECRYPT or GENERATE_VERIFY_MAC.")
+            }
             Self::Origin(name) => write!(f, "Origin {name} is not offered; use AWS_KMS."),
             Self::Member(name) => write!(f, "{name} is not offered yet."),
         }

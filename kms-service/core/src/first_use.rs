@@ -4,7 +4,6 @@
 //! A first use is decided on the key as it is going to be, and the key is made only if the use goes through, in the same
 //! step. So a refusal and a dry run make nothing.
 
-use envelope::BackingKey;
 use identity::{AccountId, Caller};
 
 use crate::{
@@ -112,9 +111,9 @@ impl Prospect {
             KeyKind::Owned => OWNED_DESCRIPTION.to_owned(),
             KeyKind::Managed | KeyKind::Customer => MANAGED_DESCRIPTION.to_owned(),
         };
-        let version = record.current_material;
+        let (version, key_type) = (record.current_material(), record.key_type);
         let mut entry = Entry::new(view.realm().region(), record);
-        entry.add_material(version, Material::new(BackingKey::generate(view.entropy())));
+        entry.add_material(version, Material::generate(key_type, view.entropy()));
         Self { reserved, entry }
     }
 

@@ -10,9 +10,10 @@ use crate::{
     authorize::Op,
     clock::Timestamp,
     ids::{GrantId, KeyId},
+    spec::KeyType,
 };
 
-/// What a grant can allow on a symmetric key.
+/// What a grant can allow. Which of it fits a key depends on the key's type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "the names are those of the operations")]
 pub enum GrantOperation {
@@ -25,6 +26,8 @@ pub enum GrantOperation {
     CreateGrant,
     RetireGrant,
     DescribeKey,
+    GenerateMac,
+    VerifyMac,
 }
 
 choices!(GrantOperation {
@@ -37,14 +40,16 @@ choices!(GrantOperation {
     CreateGrant = "CreateGrant",
     RetireGrant = "RetireGrant",
     DescribeKey = "DescribeKey",
+    GenerateMac = "GenerateMac",
+    VerifyMac = "VerifyMac",
 } later {
     "Sign", "Verify", "GetPublicKey", "GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext",
-    "GenerateMac", "VerifyMac", "DeriveSharedSecret", "Encapsulate", "Decapsulate",
+    "DeriveSharedSecret", "Encapsulate", "Decapsulate",
 });
 
 impl GrantOperation {
     /// Every one.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Decrypt,
         Self::Encrypt,
         Self::GenerateDataKey,
@@ -54,7 +59,23 @@ impl GrantOperation {
         Self::CreateGrant,
         Self::RetireGrant,
         Self::DescribeKey,
+        Self::GenerateMac,
+        Self::VerifyMac,
     ];
+
+    /// Whether a key of this type could do it.
+    pub(crate) const fn fits(self, key_type: KeyType) -> bool {
+        match self {
+            Self::CreateGrant | Self::RetireGrant | Self::DescribeKey => true,
+            Self::GenerateMac | Self::VerifyMac => matches!(key_type, KeyType::Hmac(_)),
+            Self::Decrypt
+            | Self::Encrypt
+            | Self::GenerateDataKey
+            | Self::GenerateDataKeyWithoutPlaintext
+            | Self::ReEncryptFrom
+            | Self::ReEncryptTo => matches!(key_type, KeyType::Symmetric),
+        }
+    }
 
     /// What a grant must name to allow `op`; none if no grant ever allows it.
     pub(crate) const fn allowing(op: Op) -> Option<Self> {
@@ -67,11 +88,13 @@ impl GrantOperation {
             Op::ReEncryptTo => Some(Self::ReEncryptTo),
             Op::CreateGrant => Some(Self::CreateGrant),
             Op::DescribeKey => Some(Self::DescribeKey),
+            Op::GenerateMac => Some(Self::GenerateMac),
+            Op::VerifyMac => Some(Self::VerifyMac),
             // RetireGrant has rules of its own: it is about the grant itself and not about what the grant allows.
             Op::RetireGrant
             | Op::CreateKey
-            | Op::TagResource
             | Op::ListKeys
+            | Op::UpdateKeyDescription
             | Op::EnableKey
             | Op::DisableKey
             | Op::ScheduleKeyDeletion
@@ -80,9 +103,20 @@ impl GrantOperation {
             | Op::UpdateAlias
             | Op::DeleteAlias
             | Op::ListAliases
+            | Op::TagResource
+            | Op::UntagResource
+            | Op::ListResourceTags
+            | Op::GetKeyPolicy
+            | Op::PutKeyPolicy
+            | Op::ListKeyPolicies
             | Op::GenerateRandom
             | Op::RotateKeyOnDemand
+            | Op::EnableKeyRotation
+            | Op::DisableKeyRotation
+            | Op::GetKeyRotationStatus
+            | Op::ListKeyRotations
             | Op::ListGrants
+            | Op::ListRetirableGrants
             | Op::RevokeGrant
             | Op::WatchKeys => None,
         }
@@ -192,6 +226,25 @@ pub(crate) enum Asked<'a> {
     Context(&'a EncryptionContext),
     /// The grant that is to be created.
     Grant(&'a GrantTerms),
+}
+
+impl Asked<'_> {
+    /// Whether it has this pair; of a grant that is to be created, its constraints. The names of pairs are compared as a
+    /// policy's condition keys are: case does not matter. So no second pair whose name differs in case alone may say
+    /// something else.
+    pub(crate) fn has_pair(self, name: &str, value: &str) -> bool {
+        let has = |context: &EncryptionContext| {
+            let mut named = context.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name)).peekable();
+            named.peek().is_some() && named.all(|(_, its)| its == value)
+        };
+        match self {
+            Self::Plain => false,
+            Self::Context(context) => has(context),
+            Self::Grant(GrantTerms { constraints, .. }) => {
+                constraints.subset.iter().chain(&constraints.equals).any(has)
+            }
+        }
+    }
 }
 
 impl Grant {

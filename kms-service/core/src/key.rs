@@ -1,11 +1,10 @@
 //! A key as it is recorded: who it belongs to, what state it is in, and the state table that says what each state allows.
 
 use identity::AccountId;
-use shape::Decode;
 
 use crate::{
-    authorize::Op, clock::Timestamp, error::KmsError, ids::KeyId, limits::ROTATION_PAUSE_MILLIS,
-    policy::KeyPolicy,
+    authorize::Op, clock::Timestamp, error::KmsError, ids::KeyId, policy::KeyPolicy, rotation::Rotations,
+    spec::KeyType, tags::Tag,
 };
 
 /// Who a key is for.
@@ -49,33 +48,19 @@ pub enum KeyState {
     },
 }
 
-/// What a user may attach to a key.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Decode)]
-pub struct Tag {
-    /// 1 to 128 characters, unique on a key.
-    #[shape(required, rename = "TagKey")]
-    pub key: String,
-    /// 0 to 256 characters.
-    #[shape(required, rename = "TagValue")]
-    pub value: String,
-}
-
 /// Everything about a key but its material, aliases and grants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KeyRecord {
     pub(crate) id: KeyId,
     pub(crate) account: AccountId,
     pub(crate) kind: KeyKind,
+    pub(crate) key_type: KeyType,
     pub(crate) policy: KeyPolicy,
     pub(crate) state: KeyState,
     pub(crate) description: String,
     pub(crate) tags: Vec<Tag>,
     pub(crate) created: Timestamp,
-    /// The version of the material that encrypts. Versions count from 1 and none is ever missing below it.
-    pub(crate) current_material: u32,
-    /// When that version was made.
-    pub(crate) rotated: Timestamp,
-    pub(crate) on_demand_rotations: u32,
+    pub(crate) rotations: Rotations,
 }
 
 impl KeyRecord {
@@ -85,15 +70,19 @@ impl KeyRecord {
             id,
             account,
             kind,
+            key_type: KeyType::Symmetric,
             policy: KeyPolicy::initial(kind),
             state: KeyState::Enabled,
             description: String::new(),
             tags: Vec::new(),
             created: now,
-            current_material: 1,
-            rotated: now,
-            on_demand_rotations: 0,
+            rotations: Rotations::none(kind),
         }
+    }
+
+    /// The version of the material that encrypts. Versions count from 1 and none is ever missing below it.
+    pub(crate) fn current_material(&self) -> u32 {
+        self.rotations.current_version()
     }
 
     /// Whether its waiting period is over.
@@ -101,10 +90,9 @@ impl KeyRecord {
         matches!(self.state, KeyState::PendingDeletion { at } if at <= now)
     }
 
-    /// Whether its last rotation is too fresh for another. The first version was no rotation; and a clock that was set back
-    /// far does not hold a key up until it has caught up again.
-    pub(crate) fn is_freshly_rotated(&self, now: Timestamp) -> bool {
-        self.current_material > 1 && self.rotated.millis().abs_diff(now.millis()) < ROTATION_PAUSE_MILLIS
+    /// Whether it is time for its automatic rotation, in whatever state it is.
+    pub(crate) fn is_to_be_rotated(&self, now: Timestamp) -> bool {
+        self.rotations.next(self.created).is_some_and(|next| next <= now)
     }
 }
 
@@ -148,23 +136,37 @@ impl Demand {
             | Op::ReEncryptTo
             | Op::GenerateDataKey
             | Op::GenerateDataKeyWithoutPlaintext
+            | Op::GenerateMac
+            | Op::VerifyMac
             | Op::CreateGrant
-            | Op::RotateKeyOnDemand => Self::Enabled,
-            Op::EnableKey
+            | Op::RotateKeyOnDemand
+            | Op::EnableKeyRotation
+            | Op::DisableKeyRotation => Self::Enabled,
+            Op::UpdateKeyDescription
+            | Op::EnableKey
             | Op::DisableKey
             | Op::ScheduleKeyDeletion
             | Op::CreateAlias
             | Op::UpdateAlias
-            | Op::TagResource => Self::NotPending,
+            | Op::TagResource
+            | Op::UntagResource => Self::NotPending,
             Op::CancelKeyDeletion => Self::Pending,
             Op::DescribeKey
             | Op::DeleteAlias
             | Op::ListAliases
+            | Op::ListResourceTags
+            | Op::GetKeyPolicy
+            | Op::PutKeyPolicy
+            | Op::ListKeyPolicies
+            | Op::GetKeyRotationStatus
+            | Op::ListKeyRotations
             | Op::ListGrants
             | Op::RetireGrant
             | Op::RevokeGrant => Self::Nothing,
-            // These concern no key.
-            Op::CreateKey | Op::ListKeys | Op::GenerateRandom | Op::WatchKeys => Self::Nothing,
+            // These concern no key, or whichever there are.
+            Op::CreateKey | Op::ListKeys | Op::GenerateRandom | Op::ListRetirableGrants | Op::WatchKeys => {
+                Self::Nothing
+            }
         }
     }
 }
@@ -203,6 +205,18 @@ mod tests {
             (Op::RotateKeyOnDemand, [OK, DISABLED, PENDING]),
             (Op::ScheduleKeyDeletion, [OK, OK, PENDING]),
             (Op::TagResource, [OK, OK, PENDING]),
+            (Op::UntagResource, [OK, OK, PENDING]),
+            (Op::UpdateKeyDescription, [OK, OK, PENDING]),
+            (Op::ListResourceTags, [OK, OK, OK]),
+            (Op::GetKeyPolicy, [OK, OK, OK]),
+            (Op::PutKeyPolicy, [OK, OK, OK]),
+            (Op::ListKeyPolicies, [OK, OK, OK]),
+            (Op::GenerateMac, [OK, DISABLED, PENDING]),
+            (Op::VerifyMac, [OK, DISABLED, PENDING]),
+            (Op::EnableKeyRotation, [OK, DISABLED, PENDING]),
+            (Op::DisableKeyRotation, [OK, DISABLED, PENDING]),
+            (Op::GetKeyRotationStatus, [OK, OK, OK]),
+            (Op::ListKeyRotations, [OK, OK, OK]),
             (Op::UpdateAlias, [OK, OK, PENDING]),
         ];
         let states = [
@@ -219,7 +233,8 @@ mod tests {
                 assert_eq!(answer, expected, "{op:?} in {state:?}");
             }
         }
-        let without_key = [Op::CreateKey, Op::ListKeys, Op::GenerateRandom, Op::WatchKeys];
+        let without_key =
+            [Op::CreateKey, Op::ListKeys, Op::GenerateRandom, Op::ListRetirableGrants, Op::WatchKeys];
         assert_eq!(table.len() + without_key.len(), Op::ALL.len(), "an operation is missing from the table");
     }
 }

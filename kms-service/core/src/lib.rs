@@ -26,8 +26,10 @@ mod plan;
 mod policy;
 mod realm;
 mod ring;
+mod rotation;
 mod rows;
 mod spec;
+mod tags;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -40,14 +42,17 @@ pub use audit::{Audit, AuditRecord, Operation};
 pub use authorize::Op;
 pub use background::Upkeep;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
-pub use error::{Denial, DenialReason, KmsError, Quota, Rule, TagRule, Unsupported};
+pub use error::{Denial, DenialReason, KmsError, PolicyFault, Quota, Rule, TagRule, Unsupported};
 pub use events::{KeyChange, Watch, WatchEvent};
 pub use grant::{Constraints, GrantOperation, Grantee};
 pub use ids::{GrantId, KeyId};
-pub use key::{KeyKind, KeyState, Tag};
+pub use key::{KeyKind, KeyState};
 pub use kms::{Kms, Ports};
 pub use metadata::KeyMetadata;
 pub use page::{Page, PageRequest};
-pub use policy::KeyPolicy;
-pub use spec::{DataKeySize, DataKeySpec, EncryptionAlgorithm, KeySpec, KeyUsage, Origin};
+pub use rotation::RotationType;
+pub use spec::{
+    DataKeySize, DataKeySpec, EncryptionAlgorithm, KeySpec, KeyType, KeyUsage, MacAlgorithm, Origin,
+};
+pub use tags::Tag;
 pub use vault::OpenError;

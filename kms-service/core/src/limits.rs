@@ -27,10 +27,16 @@ pub const PENDING_WINDOW_DAYS_MIN: i32 = 7;
 /// Longest waiting period of a deletion in days, also the default (AWS API reference).
 pub const PENDING_WINDOW_DAYS_MAX: i32 = 30;
 /// On-demand rotations in the life of one key (AWS quota since 2025).
-pub const ON_DEMAND_ROTATIONS_MAX: u32 = 25;
-/// Time after a rotation in which a key is not rotated on demand again, in milliseconds. AWS names 20 minutes around a
-/// rotation; of those before an automatic one there are none here, since customer keys have none yet.
+pub const ON_DEMAND_ROTATIONS_MAX: usize = 25;
+/// Time after a rotation in which a key is not rotated on demand again, in milliseconds, and as long before an
+/// automatic one. AWS names 20 minutes.
 pub const ROTATION_PAUSE_MILLIS: u64 = 20 * 60 * 1000;
+/// Shortest period of automatic rotation in days (model: RotationPeriodInDaysType).
+pub const ROTATION_PERIOD_DAYS_MIN: i32 = 90;
+/// Longest period of automatic rotation in days (model: RotationPeriodInDaysType).
+pub const ROTATION_PERIOD_DAYS_MAX: i32 = 2560;
+/// Period of automatic rotation if none is given, in days (AWS API reference).
+pub const ROTATION_PERIOD_DAYS_DEFAULT: u32 = 365;
 /// Age at which the service rotates the keys that it manages itself (AWS: yearly).
 pub const AUTOMATIC_ROTATION_DAYS: u32 = 365;
 
@@ -56,9 +62,23 @@ pub const CONSTRAINT_PAIRS_MAX: usize = 8;
 /// Characters of a value in a grant constraint (AWS API reference).
 pub const CONSTRAINT_VALUE_CHARS_MAX: usize = 384;
 
-/// Entries of a page of ListKeys: default and most (model).
+/// Characters of a key policy that a request may have (model: PolicyType).
+pub const POLICY_CHARS_MAX: usize = 131_072;
+/// Bytes of a key policy (AWS quota).
+pub const POLICY_BYTES_MAX: usize = 32_768;
+/// Characters of the name of a policy (model: PolicyNameType).
+pub const POLICY_NAME_CHARS_MAX: usize = 128;
+
+/// Bytes of a message that GenerateMac and VerifyMac take (model: PlaintextType).
+pub const MESSAGE_BYTES_MAX: usize = 4096;
+/// Bytes of a code that VerifyMac takes (model: CiphertextType).
+pub const MAC_BYTES_MAX: usize = 6144;
+
+/// Entries of a page of ListResourceTags: default and most (AWS API reference).
+pub const LIST_TAGS_PAGE: (i32, i32) = (50, 50);
+/// Entries of a page of ListKeys, ListKeyPolicies and ListKeyRotations: default and most (model).
 pub const LIST_KEYS_PAGE: (i32, i32) = (100, 1000);
-/// Entries of a page of ListAliases and ListGrants: default and most (model).
+/// Entries of a page of ListAliases, ListGrants and ListRetirableGrants: default and most (model).
 pub const LIST_PAGE: (i32, i32) = (50, 100);
 /// Characters of a pagination marker (model: MarkerType).
 pub const MARKER_CHARS_MAX: usize = 1024;

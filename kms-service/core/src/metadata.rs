@@ -7,6 +7,7 @@ use crate::{
     ids::KeyId,
     key::{KeyKind, KeyState},
     ring::Entry,
+    spec::KeyType,
 };
 
 /// A key as its users see it.
@@ -26,8 +27,10 @@ pub struct KeyMetadata {
     pub state: KeyState,
     /// Who it is for.
     pub kind: KeyKind,
-    /// The id of the material that encrypts now: 64 hexadecimal digits.
-    pub current_material_id: String,
+    /// What it is, which says what it is used for and how.
+    pub key_type: KeyType,
+    /// The id of the material that encrypts now: 64 hexadecimal digits. None for a key that does not encrypt.
+    pub current_material_id: Option<String>,
 }
 
 impl KeyMetadata {
@@ -41,7 +44,8 @@ impl KeyMetadata {
             description: record.description.clone(),
             state: record.state,
             kind: record.kind,
-            current_material_id: entry.current_material_id().to_owned(),
+            key_type: record.key_type,
+            current_material_id: entry.current_material_id().map(str::to_owned),
         }
     }
 }

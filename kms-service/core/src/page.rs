@@ -22,6 +22,13 @@ pub struct Page<T> {
     pub next_marker: Option<String>,
 }
 
+impl<T> Page<T> {
+    /// The same part of the list, with each entry as `change` makes it.
+    pub(crate) fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(change).collect(), next_marker: self.next_marker }
+    }
+}
+
 impl PageRequest {
     /// Checks the members against the list's default and most.
     pub(crate) fn check(&self, violations: &mut Violations, (_, most): (i32, i32)) {

@@ -17,7 +17,10 @@ use crate::{
     grant::{Grant, GrantTerms},
     ids::{GrantId, KeyId},
     key::{KeyRecord, KeyState},
+    policy::KeyPolicy,
     ring::{Entry, Material, Ring},
+    rotation::RotationType,
+    tags::Tag,
 };
 
 /// One change.
@@ -64,9 +67,10 @@ impl Plan {
         record: KeyRecord,
         entropy: &dyn Entropy,
     ) {
-        let (key, version) = (record.id, record.current_material);
+        let (key, version) = (record.id, record.current_material());
+        let material = Material::generate(record.key_type, entropy);
         self.edits.push(Edit::NewKey(record));
-        self.edits.push(Edit::NewMaterial { key, version, material: new_material(entropy) });
+        self.edits.push(Edit::NewMaterial { key, version, material });
     }
 
     /// A key that the service makes by itself, with its alias. Its first use went through, and nothing else is needed.
@@ -80,9 +84,21 @@ impl Plan {
         self.edits.push(Edit::NewAlias(alias));
     }
 
-    /// Usable again.
-    pub(crate) fn enable(&mut self, key: &Admitted<'_, may::EnableKey>) {
-        self.set_state(key.entry(), KeyState::Enabled);
+    /// Usable again. A rotation that came due while it was not is done with that.
+    pub(crate) fn enable(
+        &mut self,
+        key: &Admitted<'_, may::EnableKey>,
+        now: Timestamp,
+        entropy: &dyn Entropy,
+    ) {
+        let record = key.record();
+        if record.state != KeyState::Enabled && record.is_to_be_rotated(now) {
+            let enabled = KeyRecord { state: KeyState::Enabled, ..record.clone() };
+            self.rotate(enabled, RotationType::Automatic, now, entropy);
+            self.tell(key.entry(), KeyChange::State);
+        } else {
+            self.set_state(key.entry(), KeyState::Enabled);
+        }
     }
 
     /// Switched off.
@@ -107,14 +123,61 @@ impl Plan {
         now: Timestamp,
         entropy: &dyn Entropy,
     ) {
-        let old = key.record();
-        let on_demand_rotations = old.on_demand_rotations.saturating_add(1);
-        self.rotate(KeyRecord { on_demand_rotations, ..old.clone() }, now, entropy);
+        self.rotate(key.record().clone(), RotationType::OnDemand, now, entropy);
     }
 
-    /// The same, of a key that the service rotates by itself.
-    pub(crate) fn rotate_when_old(&mut self, _: &Duty, key: &Entry, now: Timestamp, entropy: &dyn Entropy) {
-        self.rotate(key.record().clone(), now, entropy);
+    /// The same, because it is time for it.
+    pub(crate) fn rotate_when_due(&mut self, _: &Duty, key: &Entry, now: Timestamp, entropy: &dyn Entropy) {
+        self.rotate(key.record().clone(), RotationType::Automatic, now, entropy);
+    }
+
+    /// To be rotated each time that so many days have passed.
+    pub(crate) fn rotate_every(
+        &mut self,
+        key: &Admitted<'_, may::EnableKeyRotation>,
+        period_days: u32,
+        now: Timestamp,
+    ) {
+        let old = key.record();
+        self.change(
+            old,
+            KeyRecord { rotations: old.rotations.clone().every(period_days, now), ..old.clone() },
+        );
+    }
+
+    /// To be rotated when somebody asks for it, and only then.
+    pub(crate) fn rotate_never(&mut self, key: &Admitted<'_, may::DisableKeyRotation>) {
+        let old = key.record();
+        self.change(old, KeyRecord { rotations: old.rotations.clone().never(), ..old.clone() });
+    }
+
+    /// What its owner writes about it.
+    pub(crate) fn set_description(
+        &mut self,
+        key: &Admitted<'_, may::UpdateKeyDescription>,
+        description: String,
+    ) {
+        self.change(key.record(), KeyRecord { description, ..key.record().clone() });
+    }
+
+    /// All the tags that a key has from now on.
+    pub(crate) fn tag(&mut self, key: &Admitted<'_, may::TagResource>, tags: Vec<Tag>) {
+        self.change(key.record(), KeyRecord { tags, ..key.record().clone() });
+    }
+
+    /// Removes the tags with these keys, as far as there are any.
+    pub(crate) fn untag(&mut self, key: &Admitted<'_, may::UntagResource>, tag_keys: &[String]) {
+        let old = key.record();
+        let tags = old.tags.iter().filter(|tag| !tag_keys.contains(&tag.key)).cloned().collect();
+        self.change(old, KeyRecord { tags, ..old.clone() });
+    }
+
+    /// Another policy. Whoever was allowed by the old one may not be any more.
+    pub(crate) fn put_policy(&mut self, key: &Admitted<'_, may::PutKeyPolicy>, policy: KeyPolicy) {
+        let old = key.record();
+        if self.change(old, KeyRecord { policy, ..old.clone() }) {
+            self.tell(key.entry(), KeyChange::Policy);
+        }
     }
 
     /// Destroys a key for good. Nobody may ask for that: only time brings it about.
@@ -197,27 +260,33 @@ impl Plan {
         self.events
     }
 
-    /// The same state is no change.
     fn set_state(&mut self, key: &Entry, state: KeyState) {
-        if key.record().state != state {
-            self.edits.push(Edit::ChangeKey(KeyRecord { state, ..key.record().clone() }));
+        let old = key.record();
+        if self.change(old, KeyRecord { state, ..old.clone() }) {
             self.tell(key, KeyChange::State);
         }
     }
 
-    fn rotate(&mut self, old: KeyRecord, now: Timestamp, entropy: &dyn Entropy) {
-        let (key, version) = (old.id, old.current_material.saturating_add(1));
-        self.edits.push(Edit::ChangeKey(KeyRecord { current_material: version, rotated: now, ..old }));
-        self.edits.push(Edit::NewMaterial { key, version, material: new_material(entropy) });
+    /// What is so already is no change, and costs no commit.
+    fn change(&mut self, old: &KeyRecord, new: KeyRecord) -> bool {
+        let changes = old != &new;
+        if changes {
+            self.edits.push(Edit::ChangeKey(new));
+        }
+        changes
+    }
+
+    fn rotate(&mut self, old: KeyRecord, by: RotationType, now: Timestamp, entropy: &dyn Entropy) {
+        let new = KeyRecord { rotations: old.rotations.with(now, by), ..old };
+        let (key, version) = (new.id, new.current_material());
+        let material = Material::generate(new.key_type, entropy);
+        self.edits.push(Edit::ChangeKey(new));
+        self.edits.push(Edit::NewMaterial { key, version, material });
     }
 
     fn tell(&mut self, entry: &Entry, change: KeyChange) {
         self.events.push(WatchEvent::Changed { key_arn: entry.arn().to_owned(), change });
     }
-}
-
-fn new_material(entropy: &dyn Entropy) -> Material {
-    Material::new(envelope::BackingKey::generate(entropy))
 }
 
 fn apply(edit: Edit, ring: &mut Ring, region: &Region) {

@@ -1,20 +1,33 @@
 //! Key policies: what the key itself says of an action, before identity policies and grants are asked.
 //!
-//! There are three, one for each kind of key. Policies that users write come later and become a fourth.
+//! Three are built in, one for each kind of key; a customer key may have one that a user wrote instead
+//! ([`written`]). The text of a policy and what it does are the same thing: a test holds the built-in ones against their
+//! texts.
 
-use identity::{AccountId, Caller, PrincipalKind, ServiceName};
+mod texts;
+mod written;
 
-use crate::{authorize::Op, key::KeyKind};
+use std::sync::Arc;
+
+use identity::{AccountId, Caller, PrincipalKind, Region, ServiceName};
+
+use crate::{authorize::Op, error::KmsError, grant::Asked, key::KeyKind};
+pub(crate) use written::WrittenPolicy;
+
+/// The name of the one policy of a key.
+pub(crate) const POLICY_NAME: &str = "default";
 
 /// The policy of a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyPolicy {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum KeyPolicy {
     /// `key-default-1`: the account decides, through its identity policies (`arn:...:root`, `kms:*`).
     Default,
     /// `auto-dynamodb-1`: use through the table service for everyone in the account; metadata for the account.
     ManagedDynamoDb,
     /// The table service, acting for itself.
     Owned,
+    /// What a user wrote.
+    Written(Arc<WrittenPolicy>),
 }
 
 /// What a key policy says.
@@ -38,16 +51,34 @@ impl KeyPolicy {
         }
     }
 
+    /// A policy that a user writes, for a key of `account`.
+    ///
+    /// # Errors
+    /// It is none, or says what cannot be honoured yet.
+    pub(crate) fn write(text: String, account: &AccountId) -> Result<Self, KmsError> {
+        WrittenPolicy::parse(text, account).map(Arc::new).map(Self::Written)
+    }
+
+    /// The document.
+    pub(crate) fn text(&self, account: &AccountId, region: &Region) -> String {
+        match self {
+            Self::Default => texts::default(account),
+            Self::ManagedDynamoDb => texts::managed(account, region),
+            Self::Owned => texts::owned(),
+            Self::Written(policy) => policy.text().to_owned(),
+        }
+    }
+
     /// What it says of `op` by `caller`, for a key of `account`.
     pub(crate) fn verdict(
-        self,
+        &self,
         op: Op,
         caller: &Caller,
         account: &AccountId,
         dynamodb: &ServiceName,
+        asked: Asked<'_>,
     ) -> PolicyVerdict {
-        let in_account = &caller.principal.account == account
-            && matches!(caller.principal.kind, PrincipalKind::Root | PrincipalKind::User);
+        let in_account = is_of(caller, account);
         let is_dynamodb = caller.as_service() == Some(dynamodb);
         match self {
             Self::Default if in_account => PolicyVerdict::Delegates,
@@ -60,8 +91,15 @@ impl KeyPolicy {
             Self::ManagedDynamoDb if is_dynamodb && is_metadata(op) => PolicyVerdict::Allows,
             Self::Owned if is_dynamodb && (is_use(op) || is_metadata(op)) => PolicyVerdict::Allows,
             Self::Default | Self::ManagedDynamoDb | Self::Owned => PolicyVerdict::Silent,
+            Self::Written(policy) => policy.verdict(op, caller, account, dynamodb, asked),
         }
     }
+}
+
+/// Whether the caller is a root, user or role of the account.
+fn is_of(caller: &Caller, account: &AccountId) -> bool {
+    &caller.principal.account == account
+        && matches!(caller.principal.kind, PrincipalKind::Root | PrincipalKind::User)
 }
 
 /// `kms:Encrypt`, `kms:Decrypt`, `kms:ReEncrypt*`, `kms:GenerateDataKey*`, `kms:CreateGrant`, `kms:DescribeKey`.
@@ -76,8 +114,8 @@ const fn is_use(op: Op) -> bool {
         | Op::CreateGrant
         | Op::DescribeKey => true,
         Op::CreateKey
-        | Op::TagResource
         | Op::ListKeys
+        | Op::UpdateKeyDescription
         | Op::EnableKey
         | Op::DisableKey
         | Op::ScheduleKeyDeletion
@@ -86,22 +124,44 @@ const fn is_use(op: Op) -> bool {
         | Op::UpdateAlias
         | Op::DeleteAlias
         | Op::ListAliases
+        | Op::TagResource
+        | Op::UntagResource
+        | Op::ListResourceTags
+        | Op::GetKeyPolicy
+        | Op::PutKeyPolicy
+        | Op::ListKeyPolicies
         | Op::GenerateRandom
+        | Op::GenerateMac
+        | Op::VerifyMac
         | Op::RotateKeyOnDemand
+        | Op::EnableKeyRotation
+        | Op::DisableKeyRotation
+        | Op::GetKeyRotationStatus
+        | Op::ListKeyRotations
         | Op::ListGrants
+        | Op::ListRetirableGrants
         | Op::RetireGrant
         | Op::RevokeGrant
         | Op::WatchKeys => false,
     }
 }
 
-/// `kms:Describe*`, `kms:Get*`, `kms:List*`, as far as they concern a key.
+/// `kms:Describe*`, `kms:Get*`, `kms:List*`.
 const fn is_metadata(op: Op) -> bool {
     match op {
-        Op::DescribeKey | Op::ListGrants | Op::ListAliases => true,
-        Op::CreateKey
-        | Op::TagResource
+        Op::DescribeKey
+        | Op::ListGrants
+        | Op::ListAliases
+        | Op::ListResourceTags
+        | Op::GetKeyPolicy
+        | Op::ListKeyPolicies
+        | Op::GetKeyRotationStatus
+        | Op::ListKeyRotations
+        // These concern no key, so no key policy is asked.
         | Op::ListKeys
+        | Op::ListRetirableGrants => true,
+        Op::CreateKey
+        | Op::UpdateKeyDescription
         | Op::EnableKey
         | Op::DisableKey
         | Op::ScheduleKeyDeletion
@@ -109,6 +169,9 @@ const fn is_metadata(op: Op) -> bool {
         | Op::CreateAlias
         | Op::UpdateAlias
         | Op::DeleteAlias
+        | Op::TagResource
+        | Op::UntagResource
+        | Op::PutKeyPolicy
         | Op::Encrypt
         | Op::Decrypt
         | Op::ReEncryptFrom
@@ -116,10 +179,17 @@ const fn is_metadata(op: Op) -> bool {
         | Op::GenerateDataKey
         | Op::GenerateDataKeyWithoutPlaintext
         | Op::GenerateRandom
+        | Op::GenerateMac
+        | Op::VerifyMac
         | Op::RotateKeyOnDemand
+        | Op::EnableKeyRotation
+        | Op::DisableKeyRotation
         | Op::CreateGrant
         | Op::RetireGrant
         | Op::RevokeGrant
         | Op::WatchKeys => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

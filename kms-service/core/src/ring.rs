@@ -8,7 +8,7 @@ use std::{
     ops::Bound,
 };
 
-use envelope::BackingKey;
+use envelope::{BackingKey, Entropy, MacKey};
 use identity::{AccountId, Caller, Region, ServiceName};
 
 use crate::{
@@ -20,20 +20,69 @@ use crate::{
     ids::{GrantId, KeyId, alias_arn},
     key::{KeyKind, KeyRecord},
     realm::Realm,
+    spec::KeyType,
 };
 
 /// One version of a key's material, opened.
-pub(crate) struct Material {
+pub(crate) enum Material {
+    /// Of a key that encrypts.
+    Sealing(SealingMaterial),
+    /// Of a key that authenticates messages. It has no public name.
+    Mac(MacKey),
+}
+
+/// Material that encrypts.
+pub(crate) struct SealingMaterial {
     key: BackingKey,
     id: String,
 }
 
 impl Material {
-    pub(crate) fn new(key: BackingKey) -> Self {
-        let id = envelope::material_id(&key);
-        Self { key, id }
+    /// Fresh material for a key of this type.
+    pub(crate) fn generate(key_type: KeyType, entropy: &dyn Entropy) -> Self {
+        match key_type {
+            KeyType::Symmetric => Self::of(BackingKey::generate(entropy)),
+            KeyType::Hmac(hash) => Self::Mac(MacKey::generate(hash, entropy)),
+        }
     }
 
+    /// Material of a key of this type as it was stored, if it has the right length.
+    pub(crate) fn stored(key_type: KeyType, bytes: &[u8]) -> Option<Self> {
+        match key_type {
+            KeyType::Symmetric => BackingKey::from_slice(bytes).ok().map(Self::of),
+            KeyType::Hmac(hash) => MacKey::from_slice(hash, bytes).ok().map(Self::Mac),
+        }
+    }
+
+    fn of(key: BackingKey) -> Self {
+        let id = envelope::material_id(&key);
+        Self::Sealing(SealingMaterial { key, id })
+    }
+
+    /// The bytes, to be stored.
+    pub(crate) fn expose(&self) -> &[u8] {
+        match self {
+            Self::Sealing(material) => material.key.expose(),
+            Self::Mac(key) => key.expose(),
+        }
+    }
+
+    pub(crate) const fn sealing(&self) -> Option<&SealingMaterial> {
+        match self {
+            Self::Sealing(material) => Some(material),
+            Self::Mac(_) => None,
+        }
+    }
+
+    pub(crate) const fn mac(&self) -> Option<&MacKey> {
+        match self {
+            Self::Mac(key) => Some(key),
+            Self::Sealing(_) => None,
+        }
+    }
+}
+
+impl SealingMaterial {
     /// The key itself, for sealing and opening.
     pub(crate) const fn key(&self) -> &BackingKey {
         &self.key
@@ -52,6 +101,7 @@ pub(crate) struct Entry {
     materials: BTreeMap<u32, Material>,
     grants: BTreeMap<GrantId, Grant>,
     by_grantee: HashMap<Grantee, BTreeSet<GrantId>>,
+    by_retiring: HashMap<Grantee, BTreeSet<GrantId>>,
     aliases: BTreeSet<AliasName>,
 }
 
@@ -63,6 +113,7 @@ impl Entry {
             materials: BTreeMap::new(),
             grants: BTreeMap::new(),
             by_grantee: HashMap::new(),
+            by_retiring: HashMap::new(),
             aliases: BTreeSet::new(),
         }
     }
@@ -81,8 +132,13 @@ impl Entry {
     }
 
     /// The id of the current material, which is no secret.
-    pub(crate) fn current_material_id(&self) -> &str {
-        self.materials.get(&self.record.current_material).map_or("", Material::id)
+    pub(crate) fn current_material_id(&self) -> Option<&str> {
+        self.material_id(self.record.current_material())
+    }
+
+    /// The id of one version of the material. Only material that encrypts has one.
+    pub(crate) fn material_id(&self, version: u32) -> Option<&str> {
+        self.materials.get(&version)?.sealing().map(SealingMaterial::id)
     }
 
     /// The versions of the material that are there.
@@ -106,6 +162,17 @@ impl Entry {
         self.by_grantee.get(grantee).into_iter().flatten().filter_map(|id| self.grants.get(id))
     }
 
+    /// The grants behind `after` whose retiring principal it is, in the order of their ids.
+    pub(crate) fn grants_retired_by(
+        &self,
+        retiring: &Grantee,
+        after: Option<GrantId>,
+    ) -> impl Iterator<Item = &Grant> {
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let ids = self.by_retiring.get(retiring).into_iter();
+        ids.flat_map(move |ids| ids.range((start, Bound::Unbounded))).filter_map(|id| self.grants.get(id))
+    }
+
     /// The names that stand for it.
     pub(crate) const fn aliases(&self) -> &BTreeSet<AliasName> {
         &self.aliases
@@ -126,16 +193,26 @@ impl Entry {
 
     pub(crate) fn add_grant(&mut self, grant: Grant) {
         self.by_grantee.entry(grant.terms.grantee.clone()).or_default().insert(grant.id);
+        if let Some(retiring) = &grant.terms.retiring {
+            self.by_retiring.entry(retiring.clone()).or_default().insert(grant.id);
+        }
         self.grants.insert(grant.id, grant);
     }
 
     pub(crate) fn remove_grant(&mut self, id: &GrantId) {
         let Some(grant) = self.grants.remove(id) else { return };
-        if let Some(ids) = self.by_grantee.get_mut(&grant.terms.grantee) {
-            ids.remove(id);
-            if ids.is_empty() {
-                self.by_grantee.remove(&grant.terms.grantee);
-            }
+        forget(&mut self.by_grantee, &grant.terms.grantee, id);
+        if let Some(retiring) = &grant.terms.retiring {
+            forget(&mut self.by_retiring, retiring, id);
+        }
+    }
+}
+
+fn forget(index: &mut HashMap<Grantee, BTreeSet<GrantId>>, name: &Grantee, id: &GrantId) {
+    if let Some(ids) = index.get_mut(name) {
+        ids.remove(id);
+        if ids.is_empty() {
+            index.remove(name);
         }
     }
 }
@@ -209,6 +286,24 @@ impl Ring {
     pub(crate) fn keys_after(&self, after: Option<KeyId>) -> impl Iterator<Item = &Entry> {
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
         self.keys.range((start, Bound::Unbounded)).map(|(_, entry)| entry)
+    }
+
+    /// The grants that `retiring` may retire, on whichever keys the caller may know of, behind the one that is named by its
+    /// key and its id, in the order of these.
+    pub(crate) fn retirable<'a>(
+        &'a self,
+        caller: &'a Caller,
+        retiring: &'a Grantee,
+        after: Option<(KeyId, GrantId)>,
+        realm: &'a Realm,
+    ) -> impl Iterator<Item = (&'a Entry, &'a Grant)> {
+        let start = after.map_or(Bound::Unbounded, |(key, _)| Bound::Included(key));
+        let entries = self.keys.range((start, Bound::Unbounded)).map(|(_, entry)| entry);
+        let entries = entries.filter(|entry| visible(entry, caller, realm.dynamodb()));
+        entries.flat_map(move |entry| {
+            let after = after.filter(|(key, _)| *key == entry.record.id).map(|(_, grant)| grant);
+            entry.grants_retired_by(retiring, after).map(move |grant| (entry, grant))
+        })
     }
 
     /// How many keys the users of an account have made.

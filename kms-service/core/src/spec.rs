@@ -1,9 +1,11 @@
 //! The choices that requests offer. Members that this service does not have yet are known by name, so that refusing one
 //! can say which.
 
+use envelope::MacHash;
 use shape::{Decode, Violations, choices};
 
 use crate::{
+    authorize::Op,
     error::{KmsError, Rule},
     limits::NUMBER_OF_BYTES_MAX,
 };
@@ -29,7 +31,7 @@ macro_rules! named {
 }
 
 named!(
-    /// What a key is used for. Only encryption is offered.
+    /// What a key is used for. Encryption and message authentication are offered.
     #[derive(Default)]
     KeyUsage {
         #[default]
@@ -40,7 +42,7 @@ named!(
     }
 );
 named!(
-    /// What a key is. Only symmetric keys are offered.
+    /// What a key is. Symmetric and HMAC keys are offered.
     #[derive(Default)]
     KeySpec {
         #[default]
@@ -80,6 +82,18 @@ named!(
     }
 );
 
+named!(
+    /// How to authenticate a message. An HMAC key knows one way.
+    #[derive(Default)]
+    MacAlgorithm {
+        HmacSha224 = "HMAC_SHA_224",
+        #[default]
+        HmacSha256 = "HMAC_SHA_256",
+        HmacSha384 = "HMAC_SHA_384",
+        HmacSha512 = "HMAC_SHA_512",
+    }
+);
+
 choices!(KeyUsage {
     SignVerify = "SIGN_VERIFY",
     EncryptDecrypt = "ENCRYPT_DECRYPT",
@@ -113,6 +127,12 @@ choices!(EncryptionAlgorithm {
     RsaesOaepSha1 = "RSAES_OAEP_SHA_1",
     RsaesOaepSha256 = "RSAES_OAEP_SHA_256",
 } later { "SM2PKE" });
+choices!(MacAlgorithm {
+    HmacSha224 = "HMAC_SHA_224",
+    HmacSha256 = "HMAC_SHA_256",
+    HmacSha384 = "HMAC_SHA_384",
+    HmacSha512 = "HMAC_SHA_512",
+});
 choices!(DataKeySpec { Aes256 = "AES_256", Aes128 = "AES_128" });
 
 impl EncryptionAlgorithm {
@@ -121,9 +141,165 @@ impl EncryptionAlgorithm {
         match self {
             Self::SymmetricDefault => Ok(()),
             Self::RsaesOaepSha1 | Self::RsaesOaepSha256 => {
-                Err(KmsError::WrongAlgorithm { algorithm: self.as_str() })
+                let spec = KeySpec::SymmetricDefault.as_str();
+                Err(KmsError::WrongAlgorithm { algorithm: self.as_str(), spec })
             }
         }
+    }
+}
+
+impl MacAlgorithm {
+    /// The hash under it.
+    pub(crate) const fn hash(self) -> MacHash {
+        match self {
+            Self::HmacSha224 => MacHash::Sha224,
+            Self::HmacSha256 => MacHash::Sha256,
+            Self::HmacSha384 => MacHash::Sha384,
+            Self::HmacSha512 => MacHash::Sha512,
+        }
+    }
+
+    const fn of(hash: MacHash) -> Self {
+        match hash {
+            MacHash::Sha224 => Self::HmacSha224,
+            MacHash::Sha256 => Self::HmacSha256,
+            MacHash::Sha384 => Self::HmacSha384,
+            MacHash::Sha512 => Self::HmacSha512,
+        }
+    }
+}
+
+/// What a key of this service is: of the specs, those that are offered, each with the one usage that it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyType {
+    /// Encrypts.
+    Symmetric,
+    /// Authenticates messages with this hash.
+    Hmac(MacHash),
+}
+
+impl KeyType {
+    /// The type of a key with this spec, if such keys are offered.
+    pub(crate) const fn of(spec: KeySpec) -> Option<Self> {
+        match spec {
+            KeySpec::SymmetricDefault => Some(Self::Symmetric),
+            KeySpec::Hmac224 => Some(Self::Hmac(MacHash::Sha224)),
+            KeySpec::Hmac256 => Some(Self::Hmac(MacHash::Sha256)),
+            KeySpec::Hmac384 => Some(Self::Hmac(MacHash::Sha384)),
+            KeySpec::Hmac512 => Some(Self::Hmac(MacHash::Sha512)),
+            KeySpec::Rsa2048
+            | KeySpec::Rsa3072
+            | KeySpec::Rsa4096
+            | KeySpec::EccNistP256
+            | KeySpec::EccNistP384
+            | KeySpec::EccNistP521
+            | KeySpec::EccSecgP256k1 => None,
+        }
+    }
+
+    /// Its spec.
+    pub const fn spec(self) -> KeySpec {
+        match self {
+            Self::Symmetric => KeySpec::SymmetricDefault,
+            Self::Hmac(MacHash::Sha224) => KeySpec::Hmac224,
+            Self::Hmac(MacHash::Sha256) => KeySpec::Hmac256,
+            Self::Hmac(MacHash::Sha384) => KeySpec::Hmac384,
+            Self::Hmac(MacHash::Sha512) => KeySpec::Hmac512,
+        }
+    }
+
+    /// What it is used for.
+    pub const fn usage(self) -> KeyUsage {
+        match self {
+            Self::Symmetric => KeyUsage::EncryptDecrypt,
+            Self::Hmac(_) => KeyUsage::GenerateVerifyMac,
+        }
+    }
+
+    /// How it authenticates messages, if it does.
+    pub const fn mac_algorithm(self) -> Option<MacAlgorithm> {
+        match self {
+            Self::Symmetric => None,
+            Self::Hmac(hash) => Some(MacAlgorithm::of(hash)),
+        }
+    }
+
+    /// Whether such a key can do `op` at all. Who may, and in which state, is asked elsewhere.
+    pub(crate) fn admit(self, op: Op, arn: &str) -> Result<(), KmsError> {
+        match Need::of(op) {
+            None => Ok(()),
+            Some(Need::Usage(usage)) if usage == self.usage() => Ok(()),
+            Some(Need::Usage(_)) => Err(KmsError::WrongUsage {
+                arn: arn.to_owned(),
+                usage: self.usage().as_str(),
+                operation: call(op),
+            }),
+            Some(Need::Rotation) => match self {
+                Self::Symmetric => Ok(()),
+                Self::Hmac(_) => Err(KmsError::NeverRotates),
+            },
+        }
+    }
+}
+
+/// What an operation needs a key to be.
+#[derive(Clone, Copy)]
+enum Need {
+    /// For this.
+    Usage(KeyUsage),
+    /// One whose material can be followed by another.
+    Rotation,
+}
+
+impl Need {
+    const fn of(op: Op) -> Option<Self> {
+        match op {
+            Op::Encrypt
+            | Op::Decrypt
+            | Op::ReEncryptFrom
+            | Op::ReEncryptTo
+            | Op::GenerateDataKey
+            | Op::GenerateDataKeyWithoutPlaintext => Some(Self::Usage(KeyUsage::EncryptDecrypt)),
+            Op::GenerateMac | Op::VerifyMac => Some(Self::Usage(KeyUsage::GenerateVerifyMac)),
+            Op::RotateKeyOnDemand | Op::EnableKeyRotation | Op::DisableKeyRotation | Op::ListKeyRotations => {
+                Some(Self::Rotation)
+            }
+            Op::CreateKey
+            | Op::DescribeKey
+            | Op::ListKeys
+            | Op::UpdateKeyDescription
+            | Op::EnableKey
+            | Op::DisableKey
+            | Op::ScheduleKeyDeletion
+            | Op::CancelKeyDeletion
+            | Op::CreateAlias
+            | Op::UpdateAlias
+            | Op::DeleteAlias
+            | Op::ListAliases
+            | Op::TagResource
+            | Op::UntagResource
+            | Op::ListResourceTags
+            | Op::GetKeyPolicy
+            | Op::PutKeyPolicy
+            | Op::ListKeyPolicies
+            | Op::GenerateRandom
+            // "The key rotation status of these keys is always false", and that is an answer.
+            | Op::GetKeyRotationStatus
+            | Op::CreateGrant
+            | Op::ListGrants
+            | Op::ListRetirableGrants
+            | Op::RetireGrant
+            | Op::RevokeGrant
+            | Op::WatchKeys => None,
+        }
+    }
+}
+
+/// The operation that needs the permission, as a text names it. ReEncrypt needs two.
+fn call(op: Op) -> &'static str {
+    match op {
+        Op::ReEncryptFrom | Op::ReEncryptTo => "ReEncrypt",
+        other => other.name(),
     }
 }
 

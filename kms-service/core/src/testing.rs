@@ -18,8 +18,9 @@ use store::{
 
 use crate::{
     Audit, AuditRecord, Constraints, DataKeySize, DataKeySpec, EncryptionAlgorithm, GrantOperation,
-    KeyMetadata, KeySpec, KeyUsage, Kms, KmsError, ManualClock, OpenError, Origin, PageRequest, Ports,
-    Timestamp, WatchEvent,
+    KeyMetadata, KeySpec, KeyUsage, Kms, KmsError, MacAlgorithm, ManualClock, OpenError, Origin, PageRequest,
+    Ports, Timestamp, WatchEvent,
+    authorize::{Admitted, may},
     ops::{
         create_alias::CreateAlias,
         create_grant::{CreateGrant, CreatedGrant},
@@ -28,8 +29,11 @@ use crate::{
         describe_key::DescribeKey,
         encrypt::Encrypt,
         generate_data_key::GenerateDataKey,
+        generate_mac::{GenerateMac, GeneratedMac},
+        get_key_policy::GetKeyPolicy,
         list_aliases::ListAliases,
         list_grants::ListGrants,
+        list_resource_tags::ListResourceTags,
         re_encrypt::ReEncrypt,
         schedule_key_deletion::ScheduleKeyDeletion,
     },
@@ -323,7 +327,7 @@ pub(crate) fn context(pairs: &[(&str, &str)]) -> EncryptionContext {
 pub(crate) fn create_key() -> CreateKey {
     CreateKey {
         description: String::new(),
-        key_usage: KeyUsage::EncryptDecrypt,
+        key_usage: None,
         key_spec: KeySpec::SymmetricDefault,
         origin: Origin::AwsKms,
         tags: Vec::new(),
@@ -396,8 +400,48 @@ pub(crate) fn schedule(key_id: &str, days: i32) -> ScheduleKeyDeletion {
     ScheduleKeyDeletion { key_id: key_id.to_owned(), pending_window_in_days: Some(days) }
 }
 
+pub(crate) fn generate(key_id: &str, message: &[u8], mac_algorithm: MacAlgorithm) -> GenerateMac {
+    GenerateMac {
+        message: Plaintext::from_vec(message.to_vec()),
+        key_id: key_id.to_owned(),
+        mac_algorithm,
+        grant_tokens: Vec::new(),
+        dry_run: false,
+    }
+}
+
+impl KeyMetadata {
+    /// The material of a key that encrypts.
+    pub(crate) fn material(&self) -> String {
+        self.current_material_id.clone().unwrap()
+    }
+}
+
 /// Short forms, for tests that are about something else.
 impl World {
+    pub(crate) async fn hmac_key(&self, key_spec: KeySpec) -> KeyMetadata {
+        let request = CreateKey { key_spec, key_usage: Some(KeyUsage::GenerateVerifyMac), ..create_key() };
+        self.kms.create_key(&root(), request).await.unwrap()
+    }
+
+    /// A code that is computed behind the service's back, so that it is on no record.
+    pub(crate) fn mac_of(&self, key_arn: &str, message: &[u8]) -> Vec<u8> {
+        let computed = self.kms.look(|view| {
+            let entry = view.key(&root(), key_arn)?;
+            Ok(Admitted::<may::GenerateMac>::danger_assumed(entry).mac_key()?.code(message))
+        });
+        computed.unwrap()
+    }
+
+    pub(crate) async fn mac(
+        &self,
+        key_id: &str,
+        message: &[u8],
+        mac_algorithm: MacAlgorithm,
+    ) -> Result<GeneratedMac, KmsError> {
+        self.kms.generate_mac(&root(), generate(key_id, message, mac_algorithm)).await
+    }
+
     pub(crate) async fn describe(&self, caller: &Caller, key_id: &str) -> Result<KeyMetadata, KmsError> {
         let request = DescribeKey { key_id: key_id.to_owned(), grant_tokens: Vec::new() };
         self.kms.describe_key(caller, request).await
@@ -453,6 +497,11 @@ pub(crate) async fn everything(kms: &Kms, caller: &Caller) -> String {
         let id = key.key_id.to_string();
         let request = DescribeKey { key_id: id.clone(), grant_tokens: Vec::new() };
         text += &format!("{:?}\n", kms.describe_key(caller, request).await.unwrap());
+        let request = ListResourceTags { key_id: id.clone(), ..Default::default() };
+        text += &format!("  {:?}\n", kms.list_resource_tags(caller, request).await.unwrap().items);
+        let request = GetKeyPolicy { key_id: id.clone(), ..Default::default() };
+        text += &format!("  {:?}\n", kms.get_key_policy(caller, request).await.unwrap());
+        text += &format!("  {:?}\n", kms.get_key_rotation_status(caller, id.clone()).await.unwrap());
         let request = ListGrants { key_id: id, ..Default::default() };
         for grant in kms.list_grants(caller, request).await.unwrap().items {
             text += &format!("  {grant:?}\n");

@@ -9,8 +9,8 @@
 //!
 //! ```text
 //! 0x01 name                       settings: sentinel, locator key, token key, revision
-//! 0x02 key id (16)                key record
-//! 0x03 key id (16) version (4)    material, bound to the key's secret
+//! 0x02 key id (16)                key record, with tags, policy and rotations
+//! 0x03 key id (16) version (4)    material, as long as the key's type has it, bound to the key's secret
 //! 0x04 token (16)                 alias
 //! 0x05 key id (16) grant id (32)  grant
 //! ```
@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use envelope::{
-    BackingKey, BoundKey, DataKey, EffaceableKey, Entropy, LocatorKey, Plaintext, RootKey,
+    BoundKey, DataKey, EffaceableKey, Entropy, LocatorKey, Plaintext, RootKey,
     record::{self, Kind, Place, RecordKey},
 };
 use identity::AccountId;
@@ -197,10 +197,9 @@ impl Vault {
                 let bound = self.bound_key(id).map_err(|_| "cannot be read for want of its key's secret")?;
                 let material =
                     open(&bound, Kind::KmsMaterial, &entry.key, &entry.value).ok_or("does not open")?;
-                let material = BackingKey::from_slice(material.expose());
-                let material = material.map_err(|_| "has the wrong length")?;
                 let key = ring.entry_mut(id).ok_or(ORPHAN)?;
-                key.add_material(u32::from_be_bytes(version), Material::new(material));
+                let material = Material::stored(key.record().key_type, material.expose());
+                key.add_material(u32::from_be_bytes(version), material.ok_or("has the wrong length")?);
                 Ok(())
             }
             ALIAS => {
@@ -286,8 +285,7 @@ impl Vault {
                 let at = material_key(*key, *version);
                 let bound = self.bound_key(*key)?;
                 batch.expect_absent(at.clone());
-                batch
-                    .put(at.clone(), self.seal_with(&bound, Kind::KmsMaterial, &at, material.key().expose()));
+                batch.put(at.clone(), self.seal_with(&bound, Kind::KmsMaterial, &at, material.expose()));
             }
             Edit::DestroyKey(id) => self.destroy(batch, *id, ring),
             Edit::NewAlias(alias) => {
@@ -397,7 +395,7 @@ fn kind_of(key: &[u8]) -> Option<Kind> {
 
 /// Every version from the first to the current one must be there: a blob may name any of them.
 fn check_key(entry: &Entry) -> Result<(), OpenError> {
-    if entry.versions().eq(1..=entry.record().current_material) {
+    if entry.versions().eq(1..=entry.record().current_material()) {
         return Ok(());
     }
     Err(damaged(&format!("key {} lacks some of its material", entry.record().id)))

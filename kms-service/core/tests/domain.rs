@@ -21,8 +21,7 @@ use kms_core::ops::revoke_grant::RevokeGrant;
 use kms_core::ops::schedule_key_deletion::ScheduleKeyDeletion;
 use kms_core::{
     Audit, AuditRecord, Constraints, DataKeySize, DataKeySpec, EncryptionAlgorithm, GrantOperation,
-    KeyChange, KeySpec, KeyUsage, Kms, KmsError, ManualClock, OpenError, Origin, Ports, Timestamp,
-    WatchEvent,
+    KeyChange, KeySpec, Kms, KmsError, ManualClock, OpenError, Origin, Ports, Timestamp, WatchEvent,
 };
 use store::{
     Batch, CommitError, Direction, Effaceable, Entry, KeyRange, Limit, MemoryStore, Secret, SecretId, Store,
@@ -160,7 +159,7 @@ fn table_context() -> EncryptionContext {
 fn new_key() -> CreateKey {
     CreateKey {
         description: "CanaryDescription".to_owned(),
-        key_usage: KeyUsage::EncryptDecrypt,
+        key_usage: None,
         key_spec: KeySpec::SymmetricDefault,
         origin: Origin::AwsKms,
         tags: Vec::new(),

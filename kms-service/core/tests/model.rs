@@ -4,11 +4,15 @@
 
 use kms_core::ops::{
     create_alias::CreateAlias, create_grant::CreateGrant, create_key::CreateKey, decrypt::Decrypt,
-    delete_alias::DeleteAlias, describe_key::DescribeKey, encrypt::Encrypt,
-    generate_data_key::GenerateDataKey, generate_random::GenerateRandom, list_aliases::ListAliases,
-    list_grants::ListGrants, list_keys::ListKeys, one_key::OneKey, re_encrypt::ReEncrypt,
-    retire_grant::RetireGrant, revoke_grant::RevokeGrant, schedule_key_deletion::ScheduleKeyDeletion,
-    update_alias::UpdateAlias,
+    delete_alias::DeleteAlias, describe_key::DescribeKey, enable_key_rotation::EnableKeyRotation,
+    encrypt::Encrypt, generate_data_key::GenerateDataKey, generate_mac::GenerateMac,
+    generate_random::GenerateRandom, get_key_policy::GetKeyPolicy, list_aliases::ListAliases,
+    list_grants::ListGrants, list_key_policies::ListKeyPolicies, list_key_rotations::ListKeyRotations,
+    list_keys::ListKeys, list_resource_tags::ListResourceTags, list_retirable_grants::ListRetirableGrants,
+    one_key::OneKey, put_key_policy::PutKeyPolicy, re_encrypt::ReEncrypt, retire_grant::RetireGrant,
+    revoke_grant::RevokeGrant, schedule_key_deletion::ScheduleKeyDeletion, tag_resource::TagResource,
+    untag_resource::UntagResource, update_alias::UpdateAlias, update_key_description::UpdateKeyDescription,
+    verify_mac::VerifyMac,
 };
 use shape::model::{Deviation, compare};
 use shape::{Decode as _, Refusal, Request, Unreadable};
@@ -33,20 +37,34 @@ fn every_member_of_the_model_is_known() {
         ("DeleteAlias", DeleteAlias::SHAPE),
         ("DescribeKey", DescribeKey::SHAPE),
         ("DisableKey", OneKey::SHAPE),
+        ("DisableKeyRotation", OneKey::SHAPE),
         ("EnableKey", OneKey::SHAPE),
+        ("EnableKeyRotation", EnableKeyRotation::SHAPE),
         ("Encrypt", Encrypt::SHAPE),
         ("GenerateDataKey", GenerateDataKey::SHAPE),
         ("GenerateDataKeyWithoutPlaintext", GenerateDataKey::SHAPE),
+        ("GenerateMac", GenerateMac::SHAPE),
         ("GenerateRandom", GenerateRandom::SHAPE),
+        ("GetKeyPolicy", GetKeyPolicy::SHAPE),
+        ("GetKeyRotationStatus", OneKey::SHAPE),
         ("ListAliases", ListAliases::SHAPE),
         ("ListGrants", ListGrants::SHAPE),
+        ("ListKeyPolicies", ListKeyPolicies::SHAPE),
+        ("ListKeyRotations", ListKeyRotations::SHAPE),
         ("ListKeys", ListKeys::SHAPE),
+        ("ListResourceTags", ListResourceTags::SHAPE),
+        ("ListRetirableGrants", ListRetirableGrants::SHAPE),
+        ("PutKeyPolicy", PutKeyPolicy::SHAPE),
         ("ReEncrypt", ReEncrypt::SHAPE),
         ("RetireGrant", RetireGrant::SHAPE),
         ("RevokeGrant", RevokeGrant::SHAPE),
         ("RotateKeyOnDemand", OneKey::SHAPE),
         ("ScheduleKeyDeletion", ScheduleKeyDeletion::SHAPE),
+        ("TagResource", TagResource::SHAPE),
+        ("UntagResource", UntagResource::SHAPE),
         ("UpdateAlias", UpdateAlias::SHAPE),
+        ("UpdateKeyDescription", UpdateKeyDescription::SHAPE),
+        ("VerifyMac", VerifyMac::SHAPE),
     ];
     assert_eq!(compare(MODEL, &operations, DEVIATIONS), [""; 0]);
 }
@@ -77,8 +95,8 @@ fn everything_that_is_wrong_is_said_at_once_and_plaintext_never() {
         "2 validation errors detected: \
          Value 'Dance' at 'operations.2.member' failed to satisfy constraint: Member must satisfy enum value set: \
          [Decrypt, Encrypt, GenerateDataKey, GenerateDataKeyWithoutPlaintext, ReEncryptFrom, ReEncryptTo, CreateGrant, \
-         RetireGrant, DescribeKey, Sign, Verify, GetPublicKey, GenerateDataKeyPair, GenerateDataKeyPairWithoutPlaintext, \
-         GenerateMac, VerifyMac, DeriveSharedSecret, Encapsulate, Decapsulate]; \
+         RetireGrant, DescribeKey, GenerateMac, VerifyMac, Sign, Verify, GetPublicKey, GenerateDataKeyPair, \
+         GenerateDataKeyPairWithoutPlaintext, DeriveSharedSecret, Encapsulate, Decapsulate]; \
          Value null at 'keyId' failed to satisfy constraint: Member must not be null"
     );
     assert_eq!(

@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use envelope::EncryptionContext;
 use kms_core::{
     Constraints, DataKeySize, DataKeySpec, EncryptionAlgorithm, GrantOperation, KeyKind, KeyMetadata,
-    KeySpec, KeyState, KeyUsage, Origin, PageRequest, Timestamp,
+    KeySpec, KeyState, KeyType, KeyUsage, MacAlgorithm, Origin, PageRequest, RotationType, Tag, Timestamp,
+    ops::list_key_rotations::{IncludeKeyMaterial, KeyMaterialState},
 };
 use proto::kms as pb;
 
@@ -32,13 +33,27 @@ fn known<T: TryFrom<i32>>(number: i32, member: &'static str) -> Result<T, Unknow
     T::try_from(number).map_err(|_| Unknown { member })
 }
 
-pub(super) fn key_usage(number: i32) -> Result<KeyUsage, Unknown> {
+pub(super) fn tag(tag: pb::Tag) -> Tag {
+    Tag { key: tag.tag_key, value: tag.tag_value }
+}
+
+pub(super) fn key_usage(number: i32) -> Result<Option<KeyUsage>, Unknown> {
     Ok(match known(number, "keyUsage")? {
-        pb::KeyUsageType::Unspecified | pb::KeyUsageType::EncryptDecrypt => KeyUsage::EncryptDecrypt,
-        pb::KeyUsageType::SignVerify => KeyUsage::SignVerify,
-        pb::KeyUsageType::GenerateVerifyMac => KeyUsage::GenerateVerifyMac,
-        pb::KeyUsageType::KeyAgreement => KeyUsage::KeyAgreement,
+        pb::KeyUsageType::Unspecified => None,
+        pb::KeyUsageType::EncryptDecrypt => Some(KeyUsage::EncryptDecrypt),
+        pb::KeyUsageType::SignVerify => Some(KeyUsage::SignVerify),
+        pb::KeyUsageType::GenerateVerifyMac => Some(KeyUsage::GenerateVerifyMac),
+        pb::KeyUsageType::KeyAgreement => Some(KeyUsage::KeyAgreement),
     })
+}
+
+const fn wire_key_usage(usage: KeyUsage) -> pb::KeyUsageType {
+    match usage {
+        KeyUsage::EncryptDecrypt => pb::KeyUsageType::EncryptDecrypt,
+        KeyUsage::SignVerify => pb::KeyUsageType::SignVerify,
+        KeyUsage::GenerateVerifyMac => pb::KeyUsageType::GenerateVerifyMac,
+        KeyUsage::KeyAgreement => pb::KeyUsageType::KeyAgreement,
+    }
 }
 
 pub(super) fn key_spec(number: i32) -> Result<KeySpec, Unknown> {
@@ -56,6 +71,68 @@ pub(super) fn key_spec(number: i32) -> Result<KeySpec, Unknown> {
         pb::KeySpec::Hmac384 => KeySpec::Hmac384,
         pb::KeySpec::Hmac512 => KeySpec::Hmac512,
     })
+}
+
+const fn wire_key_spec(spec: KeySpec) -> pb::KeySpec {
+    match spec {
+        KeySpec::SymmetricDefault => pb::KeySpec::SymmetricDefault,
+        KeySpec::Rsa2048 => pb::KeySpec::Rsa2048,
+        KeySpec::Rsa3072 => pb::KeySpec::Rsa3072,
+        KeySpec::Rsa4096 => pb::KeySpec::Rsa4096,
+        KeySpec::EccNistP256 => pb::KeySpec::EccNistP256,
+        KeySpec::EccNistP384 => pb::KeySpec::EccNistP384,
+        KeySpec::EccNistP521 => pb::KeySpec::EccNistP521,
+        KeySpec::EccSecgP256k1 => pb::KeySpec::EccSecgP256k1,
+        KeySpec::Hmac224 => pb::KeySpec::Hmac224,
+        KeySpec::Hmac256 => pb::KeySpec::Hmac256,
+        KeySpec::Hmac384 => pb::KeySpec::Hmac384,
+        KeySpec::Hmac512 => pb::KeySpec::Hmac512,
+    }
+}
+
+/// There is no algorithm that goes without saying.
+pub(super) fn mac_algorithm(number: i32) -> Result<MacAlgorithm, Unknown> {
+    use pb::MacAlgorithmSpec as Wire;
+    let member = "macAlgorithm";
+    Ok(match known(number, member)? {
+        Wire::Unspecified => return Err(Unknown { member }),
+        Wire::HmacSha224 => MacAlgorithm::HmacSha224,
+        Wire::HmacSha256 => MacAlgorithm::HmacSha256,
+        Wire::HmacSha384 => MacAlgorithm::HmacSha384,
+        Wire::HmacSha512 => MacAlgorithm::HmacSha512,
+    })
+}
+
+pub(super) const fn wire_mac_algorithm(algorithm: MacAlgorithm) -> pb::MacAlgorithmSpec {
+    match algorithm {
+        MacAlgorithm::HmacSha224 => pb::MacAlgorithmSpec::HmacSha224,
+        MacAlgorithm::HmacSha256 => pb::MacAlgorithmSpec::HmacSha256,
+        MacAlgorithm::HmacSha384 => pb::MacAlgorithmSpec::HmacSha384,
+        MacAlgorithm::HmacSha512 => pb::MacAlgorithmSpec::HmacSha512,
+    }
+}
+
+pub(super) fn include_key_material(number: i32) -> Result<IncludeKeyMaterial, Unknown> {
+    use pb::IncludeKeyMaterial as Wire;
+    Ok(match known(number, "includeKeyMaterial")? {
+        Wire::Unspecified | Wire::RotationsOnly => IncludeKeyMaterial::RotationsOnly,
+        Wire::AllKeyMaterial => IncludeKeyMaterial::AllKeyMaterial,
+    })
+}
+
+pub(super) const fn key_material_state(state: KeyMaterialState) -> pb::KeyMaterialState {
+    match state {
+        KeyMaterialState::Current => pb::KeyMaterialState::Current,
+        KeyMaterialState::NonCurrent => pb::KeyMaterialState::NonCurrent,
+    }
+}
+
+pub(super) const fn rotation_type(by: Option<RotationType>) -> pb::RotationType {
+    match by {
+        None => pb::RotationType::Unspecified,
+        Some(RotationType::Automatic) => pb::RotationType::Automatic,
+        Some(RotationType::OnDemand) => pb::RotationType::OnDemand,
+    }
 }
 
 pub(super) fn origin(number: i32) -> Result<Origin, Unknown> {
@@ -99,6 +176,8 @@ pub(super) fn grant_operation(number: i32) -> Result<GrantOperation, Unknown> {
         Wire::CreateGrant => GrantOperation::CreateGrant,
         Wire::RetireGrant => GrantOperation::RetireGrant,
         Wire::DescribeKey => GrantOperation::DescribeKey,
+        Wire::GenerateMac => GrantOperation::GenerateMac,
+        Wire::VerifyMac => GrantOperation::VerifyMac,
     })
 }
 
@@ -114,6 +193,8 @@ pub(super) fn wire_grant_operation(operation: GrantOperation) -> i32 {
         GrantOperation::CreateGrant => Wire::CreateGrant,
         GrantOperation::RetireGrant => Wire::RetireGrant,
         GrantOperation::DescribeKey => Wire::DescribeKey,
+        GrantOperation::GenerateMac => Wire::GenerateMac,
+        GrantOperation::VerifyMac => Wire::VerifyMac,
     }
     .into()
 }
@@ -161,6 +242,11 @@ pub(super) fn metadata(key: KeyMetadata) -> pb::KeyMetadata {
         KeyKind::Owned | KeyKind::Managed => pb::KeyManagerType::Aws,
         KeyKind::Customer => pb::KeyManagerType::Customer,
     };
+    let key_spec = wire_key_spec(key.key_type.spec());
+    let encryption_algorithms = match key.key_type {
+        KeyType::Symmetric => vec![pb::EncryptionAlgorithmSpec::SymmetricDefault.into()],
+        KeyType::Hmac(_) => Vec::new(),
+    };
     pb::KeyMetadata {
         aws_account_id: key.account.to_string(),
         key_id: key.key_id.to_string(),
@@ -168,15 +254,21 @@ pub(super) fn metadata(key: KeyMetadata) -> pb::KeyMetadata {
         creation_date: Some(timestamp(key.created)),
         enabled: key.state == KeyState::Enabled,
         description: key.description,
-        key_usage: pb::KeyUsageType::EncryptDecrypt.into(),
+        key_usage: wire_key_usage(key.key_type.usage()).into(),
         key_state: key_state(key.state).into(),
         deletion_date,
         origin: pb::OriginType::AwsKms.into(),
         key_manager: key_manager.into(),
-        key_spec: pb::KeySpec::SymmetricDefault.into(),
-        customer_master_key_spec: pb::KeySpec::SymmetricDefault.into(),
-        encryption_algorithms: vec![pb::EncryptionAlgorithmSpec::SymmetricDefault.into()],
+        key_spec: key_spec.into(),
+        customer_master_key_spec: key_spec.into(),
+        encryption_algorithms,
+        mac_algorithms: key
+            .key_type
+            .mac_algorithm()
+            .map(|how| wire_mac_algorithm(how).into())
+            .into_iter()
+            .collect(),
         multi_region: false,
-        current_key_material_id: key.current_material_id,
+        current_key_material_id: key.current_material_id.unwrap_or_default(),
     }
 }

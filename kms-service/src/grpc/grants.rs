@@ -6,6 +6,7 @@ use kms_core::{
     ops::{
         create_grant::CreateGrant,
         list_grants::{GrantListEntry, ListGrants},
+        list_retirable_grants::ListRetirableGrants,
         retire_grant::RetireGrant,
         revoke_grant::RevokeGrant,
     },
@@ -46,6 +47,23 @@ pub(super) async fn list_grants(
     };
     let page = kms.list_grants(&caller, command).await?;
     Ok(pb::ListGrantsResponse {
+        grants: page.items.into_iter().map(entry).collect(),
+        truncated: page.next_marker.is_some(),
+        next_marker: page.next_marker.unwrap_or_default(),
+    })
+}
+
+pub(super) async fn list_retirable_grants(
+    kms: Kms,
+    caller: Caller,
+    request: pb::ListRetirableGrantsRequest,
+) -> Result<pb::ListRetirableGrantsResponse, Refusal> {
+    let command = ListRetirableGrants {
+        retiring_principal: convert::optional(request.retiring_principal),
+        page: convert::page(request.limit, request.marker),
+    };
+    let page = kms.list_retirable_grants(&caller, command).await?;
+    Ok(pb::ListRetirableGrantsResponse {
         grants: page.items.into_iter().map(entry).collect(),
         truncated: page.next_marker.is_some(),
         next_marker: page.next_marker.unwrap_or_default(),

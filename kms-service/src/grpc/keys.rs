@@ -2,10 +2,10 @@
 
 use identity::Caller;
 use kms_core::{
-    Kms, Tag,
+    Kms,
     ops::{
         create_key::CreateKey, describe_key::DescribeKey, list_keys::KeyListEntry,
-        schedule_key_deletion::ScheduleKeyDeletion,
+        schedule_key_deletion::ScheduleKeyDeletion, update_key_description::UpdateKeyDescription,
     },
 };
 use proto::kms as pb;
@@ -22,7 +22,7 @@ pub(super) async fn create_key(
         key_usage: convert::key_usage(request.key_usage)?,
         key_spec: convert::key_spec(request.key_spec)?,
         origin: convert::origin(request.origin)?,
-        tags: request.tags.into_iter().map(|tag| Tag { key: tag.tag_key, value: tag.tag_value }).collect(),
+        tags: request.tags.into_iter().map(convert::tag).collect(),
         policy: convert::optional(request.policy),
         bypass_policy_lockout_safety_check: request.bypass_policy_lockout_safety_check,
         multi_region: request.multi_region,
@@ -53,6 +53,16 @@ pub(super) async fn list_keys(
         truncated: page.next_marker.is_some(),
         next_marker: page.next_marker.unwrap_or_default(),
     })
+}
+
+pub(super) async fn update_key_description(
+    kms: Kms,
+    caller: Caller,
+    request: pb::UpdateKeyDescriptionRequest,
+) -> Result<pb::UpdateKeyDescriptionResponse, Refusal> {
+    let command = UpdateKeyDescription { key_id: request.key_id, description: request.description };
+    kms.update_key_description(&caller, command).await?;
+    Ok(pb::UpdateKeyDescriptionResponse {})
 }
 
 pub(super) async fn enable_key(
@@ -98,13 +108,4 @@ pub(super) async fn cancel_key_deletion(
 ) -> Result<pb::CancelKeyDeletionResponse, Refusal> {
     let key_id = kms.cancel_key_deletion(&caller, request.key_id).await?;
     Ok(pb::CancelKeyDeletionResponse { key_id })
-}
-
-pub(super) async fn rotate_key_on_demand(
-    kms: Kms,
-    caller: Caller,
-    request: pb::RotateKeyOnDemandRequest,
-) -> Result<pb::RotateKeyOnDemandResponse, Refusal> {
-    let key_id = kms.rotate_key_on_demand(&caller, request.key_id).await?;
-    Ok(pb::RotateKeyOnDemandResponse { key_id })
 }

@@ -5,7 +5,10 @@
 
 use std::fmt;
 
-use super::{DecryptResponse, EncryptRequest, GenerateDataKeyResponse, GenerateRandomResponse};
+use super::{
+    DecryptResponse, EncryptRequest, GenerateDataKeyResponse, GenerateMacRequest, GenerateRandomResponse,
+    VerifyMacRequest,
+};
 
 /// Prints the length of what must not be printed.
 struct Redacted(usize);
@@ -53,6 +56,28 @@ impl fmt::Debug for GenerateRandomResponse {
     }
 }
 
+impl fmt::Debug for GenerateMacRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GenerateMacRequest")
+            .field("key_id", &self.key_id)
+            .field("message", &Redacted(self.message.len()))
+            .field("mac_algorithm", &self.mac_algorithm)
+            .field("dry_run", &self.dry_run)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for VerifyMacRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifyMacRequest")
+            .field("key_id", &self.key_id)
+            .field("message", &Redacted(self.message.len()))
+            .field("mac_algorithm", &self.mac_algorithm)
+            .field("dry_run", &self.dry_run)
+            .finish_non_exhaustive()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,5 +98,8 @@ mod tests {
         assert_redacted(&DecryptResponse { plaintext: SECRET.to_vec(), ..Default::default() });
         assert_redacted(&GenerateDataKeyResponse { plaintext: SECRET.to_vec(), ..Default::default() });
         assert_redacted(&GenerateRandomResponse { plaintext: SECRET.to_vec() });
+        assert_redacted(&GenerateMacRequest { message: SECRET.to_vec(), ..Default::default() });
+        let mac = SECRET.to_vec();
+        assert_redacted(&VerifyMacRequest { message: SECRET.to_vec(), mac, ..Default::default() });
     }
 }

@@ -72,7 +72,7 @@ pub(crate) fn seal(
 ) -> Result<(Vec<u8>, String), KmsError> {
     let material = key.current()?;
     let record = key.record();
-    let (id, version) = (record.id.bytes(), record.current_material);
+    let (id, version) = (record.id.bytes(), record.current_material());
     let blob = envelope::blob::seal(material.key(), id, version, context, plaintext, view.entropy());
     Ok((blob, material.id().to_owned()))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use identity::{Caller, ServiceName};
-use shape::{Decode, Request, Violations};
+use shape::{Choice as _, Decode, Request, Violations};
 
 use crate::{
     Kms,
@@ -11,7 +11,7 @@ use crate::{
     audit::Operation,
     authorize::{Op, denied},
     constraints,
-    error::{DenialReason, KmsError, Quota},
+    error::{DenialReason, KmsError, Quota, Rule},
     grant::{Asked, Constraints, GrantOperation, GrantTerms, Grantee},
     ids::GrantId,
     limits::{
@@ -20,6 +20,7 @@ use crate::{
     },
     plan::Plan,
     ring::Entry,
+    spec::KeyType,
 };
 
 /// What to allow, to whom.
@@ -124,6 +125,7 @@ impl Kms {
             let authorized = view.authorize(&who, entry, Asked::Grant(&terms))?;
             check_services(&who, entry, &terms)?;
             let key = authorized.admit()?;
+            check_fit(key.record().key_type, &terms)?;
             let mut plan = Plan::nothing();
             let existing = repeated(entry, &terms);
             if existing.is_none() && entry.grants().len() >= GRANTS_PER_KEY_MAX {
@@ -141,6 +143,21 @@ impl Kms {
             Ok((plan, CreatedGrant { grant_id, grant_token }))
         })
         .await
+    }
+}
+
+/// A grant allows what its key can do, and only a key that encrypts knows encryption contexts.
+fn check_fit(key_type: KeyType, terms: &GrantTerms) -> Result<(), KmsError> {
+    let Constraints { subset, equals } = &terms.constraints;
+    if key_type != KeyType::Symmetric && (subset.is_some() || equals.is_some()) {
+        return Err(KmsError::Rule(Rule::GrantContextOfSpec));
+    }
+    match terms.operations.iter().find(|operation| !operation.fits(key_type)) {
+        Some(misfit) => {
+            let (operation, spec) = (misfit.name(), key_type.spec().as_str());
+            Err(KmsError::Rule(Rule::GrantOperationOfSpec { operation, spec }))
+        }
+        None => Ok(()),
     }
 }
 

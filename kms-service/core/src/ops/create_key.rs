@@ -1,22 +1,22 @@
 //! CreateKey: a new customer key in the caller's account.
 
-use std::collections::HashSet;
-
 use identity::Caller;
 use shape::{Decode, Request, Violations};
 
 use crate::{
-    Kms,
+    Kms, Tag,
     audit::Operation,
     authorize::{authorize_account, may},
-    error::{KmsError, Quota, TagRule, Unsupported},
+    error::{KmsError, Quota, Rule, Unsupported},
     ids::KeyId,
-    key::{KeyKind, KeyRecord, Tag},
-    limits::{DESCRIPTION_CHARS_MAX, KEYS_PER_ACCOUNT_MAX, TAG_KEY_CHARS_MAX, TAG_VALUE_CHARS_MAX, TAGS_MAX},
+    key::{KeyKind, KeyRecord},
+    limits::{DESCRIPTION_CHARS_MAX, KEYS_PER_ACCOUNT_MAX},
     metadata::KeyMetadata,
+    ops::put_key_policy::{check_text, write},
     plan::Plan,
     ring::Entry,
-    spec::{KeySpec, KeyUsage, Origin},
+    spec::{KeySpec, KeyType, KeyUsage, Origin},
+    tags,
 };
 
 /// What key to make.
@@ -25,8 +25,8 @@ use crate::{
 pub struct CreateKey {
     /// At most 8192 characters.
     pub description: String,
-    /// What it is used for.
-    pub key_usage: KeyUsage,
+    /// What it is used for. Only a symmetric key has a usage that goes without saying.
+    pub key_usage: Option<KeyUsage>,
     /// What it is.
     pub key_spec: KeySpec,
     /// Where its material comes from.
@@ -44,52 +44,42 @@ pub struct CreateKey {
 impl Request for CreateKey {
     fn constraints(&self, violations: &mut Violations) {
         violations.count("description", self.description.chars().count(), 0..=DESCRIPTION_CHARS_MAX);
-        for (index, tag) in (1_usize..).zip(self.tags.iter().take(TAGS_MAX)) {
-            let path = |member| format!("tags.{index}.member.{member}");
-            violations.count(&path("tagKey"), tag.key.chars().count(), 1..=TAG_KEY_CHARS_MAX);
-            violations.count(&path("tagValue"), tag.value.chars().count(), 0..=TAG_VALUE_CHARS_MAX);
+        if let Some(policy) = &self.policy {
+            check_text(violations, policy);
         }
+        tags::check_lengths(violations, &self.tags);
     }
 }
 
 impl CreateKey {
-    fn check_all(&self) -> Result<(), KmsError> {
+    fn check_all(&self) -> Result<KeyType, KmsError> {
         self.check()?;
-        self.check_offered()?;
-        self.check_tags()
+        let key_type = self.key_type()?;
+        if self.origin != Origin::AwsKms {
+            return Err(KmsError::Unsupported(Unsupported::Origin(self.origin.as_str())));
+        }
+        if self.multi_region {
+            return Err(KmsError::Unsupported(Unsupported::MultiRegion));
+        }
+        tags::check(&self.tags)?;
+        Ok(key_type)
     }
 
-    fn check_offered(&self) -> Result<(), KmsError> {
-        let unsupported = if self.key_spec != KeySpec::SymmetricDefault {
-            Unsupported::KeySpec(self.key_spec.as_str())
-        } else if self.key_usage != KeyUsage::EncryptDecrypt {
-            Unsupported::KeyUsage(self.key_usage.as_str())
-        } else if self.origin != Origin::AwsKms {
-            Unsupported::Origin(self.origin.as_str())
-        } else if self.policy.is_some() || self.bypass_policy_lockout_safety_check {
-            Unsupported::Policy
-        } else if self.multi_region {
-            Unsupported::MultiRegion
-        } else {
-            return Ok(());
-        };
-        Err(KmsError::Unsupported(unsupported))
-    }
-
-    fn check_tags(&self) -> Result<(), KmsError> {
-        let mut seen = HashSet::new();
-        if self.tags.len() > TAGS_MAX {
-            return Err(KmsError::Tag(TagRule::TooMany));
-        }
-        for tag in &self.tags {
-            if tag.key.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("aws:")) {
-                return Err(KmsError::Tag(TagRule::Reserved));
+    fn key_type(&self) -> Result<KeyType, KmsError> {
+        let key_type = KeyType::of(self.key_spec)
+            .ok_or(KmsError::Unsupported(Unsupported::KeySpec(self.key_spec.as_str())))?;
+        match self.key_usage {
+            None if key_type == KeyType::Symmetric => Ok(key_type),
+            None => Err(KmsError::Rule(Rule::KeyUsageRequired)),
+            Some(usage) if usage == key_type.usage() => Ok(key_type),
+            Some(usage @ (KeyUsage::SignVerify | KeyUsage::KeyAgreement)) => {
+                Err(KmsError::Unsupported(Unsupported::KeyUsage(usage.as_str())))
             }
-            if !seen.insert(&tag.key) {
-                return Err(KmsError::Tag(TagRule::Duplicate));
+            Some(usage @ (KeyUsage::EncryptDecrypt | KeyUsage::GenerateVerifyMac)) => {
+                let spec = self.key_spec.as_str();
+                Err(KmsError::Rule(Rule::UsageOfSpec { usage: usage.as_str(), spec }))
             }
         }
-        Ok(())
     }
 }
 
@@ -97,11 +87,12 @@ impl Kms {
     /// Makes a key, enabled and with fresh material.
     ///
     /// # Errors
-    /// Members out of range, what is not offered yet, no `kms:CreateKey` (with tags also `kms:TagResource`), the quota.
+    /// Members out of range, what is not offered yet, no `kms:CreateKey` (with tags also `kms:TagResource`), the quota, what is
+    /// wrong with the policy.
     pub async fn create_key(&self, caller: &Caller, request: CreateKey) -> Result<KeyMetadata, KmsError> {
         let who = caller.clone();
         let created = self.change(caller, Operation::CreateKey, move |view, trail| {
-            request.check_all()?;
+            let key_type = request.check_all()?;
             let authorized = authorize_account(&who, "*")?;
             if !request.tags.is_empty() {
                 let _authorized = authorize_account::<may::TagResource>(&who, "*")?;
@@ -111,12 +102,17 @@ impl Kms {
                 return Err(KmsError::Limit(Quota::Keys));
             }
             let id = KeyId::generate(view.entropy());
-            let record = KeyRecord {
+            let mut record = KeyRecord {
+                key_type,
                 description: request.description,
                 tags: request.tags,
                 ..KeyRecord::new(id, account, KeyKind::Customer, view.now())
             };
-            trail.key(&Entry::new(view.realm().region(), record.clone()));
+            let key = Entry::new(view.realm().region(), record.clone());
+            if let Some(policy) = request.policy {
+                record.policy = write(view, &who, policy, &key, request.bypass_policy_lockout_safety_check)?;
+            }
+            trail.key(&key);
             let mut plan = Plan::nothing();
             plan.create_key(&authorized, record, view.entropy());
             Ok((plan, id))
@@ -132,7 +128,10 @@ impl Kms {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Clock as _, KeyState, testing::*};
+    use crate::{Clock as _, KeyState, limits::TAGS_MAX, testing::*};
+
+    const DENYING: &str =
+        r#"{"Statement":{"Effect":"Deny","Principal":"*","Action":"kms:*","Resource":"*"}}"#;
 
     fn tag(key: &str, value: &str) -> Tag {
         Tag { key: key.to_owned(), value: value.to_owned() }
@@ -146,7 +145,8 @@ mod tests {
         assert_eq!(key.arn, format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/{}", key.key_id));
         assert_eq!((key.state, key.kind), (KeyState::Enabled, KeyKind::Customer));
         assert_eq!((key.account.as_str(), key.description.as_str()), (ACCOUNT, "for music"));
-        assert_eq!(key.current_material_id.len(), 64);
+        assert_eq!(key.key_type, KeyType::Symmetric);
+        assert_eq!(key.current_material_id.as_ref().unwrap().len(), 64);
         assert_eq!(world.describe(&root(), &key.arn).await.unwrap(), key);
         assert_ne!(world.key().await.current_material_id, key.current_material_id);
         let other = world.kms.create_key(&stranger(), create_key()).await.unwrap();
@@ -159,10 +159,12 @@ mod tests {
         let refused = async |request| refusal(world.kms.create_key(&root(), request).await);
         let cases = [
             (CreateKey { key_spec: KeySpec::Rsa2048, ..create_key() }, "RSA_2048"),
-            (CreateKey { key_usage: KeyUsage::GenerateVerifyMac, ..create_key() }, "GENERATE_VERIFY_MAC"),
+            (CreateKey { key_usage: Some(KeyUsage::SignVerify), ..create_key() }, "SIGN_VERIFY"),
             (CreateKey { origin: Origin::External, ..create_key() }, "EXTERNAL"),
-            (CreateKey { policy: Some("{}".to_owned()), ..create_key() }, "Policy"),
-            (CreateKey { bypass_policy_lockout_safety_check: true, ..create_key() }, "Policy"),
+            (
+                CreateKey { policy: Some(DENYING.to_owned()), ..create_key() },
+                "policy with a statement that denies",
+            ),
             (CreateKey { multi_region: true, ..create_key() }, "Multi-Region"),
         ];
         for (request, named) in cases {
@@ -183,7 +185,7 @@ mod tests {
         let text = |text: &str| ("TagException", text.to_owned());
         assert_eq!(tagged(vec![tag("a", "1"), tag("a", "2")]).await, text("Duplicate tag keys"));
         assert_eq!(tagged(vec![tag("AWS:x", "")]).await, text("Tags beginning with aws: are reserved"));
-        let many = (0..51).map(|number| tag(&number.to_string(), "")).collect();
+        let many = (0..=TAGS_MAX).map(|number| tag(&number.to_string(), "")).collect();
         assert_eq!(tagged(many).await, text("Too many tags"));
         let (reason, text) = tagged(vec![tag("ok", ""), tag("", &"v".repeat(257))]).await;
         assert_eq!(reason, "ValidationException");

@@ -5,7 +5,8 @@ use identity::Caller;
 use crate::{Kms, audit::Operation, error::KmsError, plan::Plan};
 
 impl Kms {
-    /// Enables a key, named by id or ARN. An enabled key stays so.
+    /// Enables a key, named by id or ARN. An enabled key stays so. If its automatic rotation came due meanwhile, it is
+    /// rotated by the same step.
     ///
     /// # Errors
     /// In the order of the module [`ops`](crate::ops).
@@ -14,7 +15,7 @@ impl Kms {
         self.change(caller, Operation::EnableKey, move |view, trail| {
             let key = view.admit(&who, trail, &key_id)?;
             let mut plan = Plan::nothing();
-            plan.enable(&key);
+            plan.enable(&key, view.now(), view.entropy());
             Ok((plan, ()))
         })
         .await

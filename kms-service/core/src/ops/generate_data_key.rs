@@ -145,6 +145,6 @@ mod tests {
         assert!(first.plaintext.expose() != second.plaintext.expose());
         let opened = world.open(&root(), &first.ciphertext_blob, bound).await.unwrap();
         assert!(opened.plaintext.expose() == first.plaintext.expose());
-        assert_eq!((first.key_arn, first.material_id), (key.arn, key.current_material_id));
+        assert_eq!((first.key_arn, first.material_id), (key.arn.clone(), key.material()));
     }
 }

@@ -48,7 +48,7 @@ mod tests {
         let key = world.key().await;
         let request = data_key(&key.arn, context(&[]));
         let made = world.kms.generate_data_key_without_plaintext(&root(), request).await.unwrap();
-        assert_eq!((made.key_arn, made.material_id), (key.arn.clone(), key.current_material_id));
+        assert_eq!((made.key_arn, made.material_id), (key.arn.clone(), key.material()));
         assert_eq!(
             world.open(&root(), &made.ciphertext_blob, context(&[])).await.unwrap().plaintext.len(),
             32

@@ -109,7 +109,8 @@ pub(crate) fn parse_grant_id(text: &str) -> Result<GrantId, KmsError> {
     GrantId::parse(text).ok_or_else(|| KmsError::InvalidGrantId { given: text.to_owned() })
 }
 
-fn list_entry(entry: &Entry, grant: &Grant) -> GrantListEntry {
+/// A grant as lists have it.
+pub(crate) fn list_entry(entry: &Entry, grant: &Grant) -> GrantListEntry {
     let terms = &grant.terms;
     GrantListEntry {
         key_arn: entry.arn().to_owned(),

@@ -140,8 +140,8 @@ mod tests {
             ReEncrypt { destination_context: new.clone(), ..re_encrypt(&blob, old.clone(), &to.arn) };
         let moved = world.kms.re_encrypt(&root(), request).await.unwrap();
         assert_eq!((&moved.source_key_arn, &moved.destination_key_arn), (&from.arn, &to.arn));
-        assert_eq!(moved.source_material_id, from.current_material_id);
-        assert_eq!(moved.destination_material_id, to.current_material_id);
+        assert_eq!(moved.source_material_id, from.material());
+        assert_eq!(moved.destination_material_id, to.material());
         let opened = world.open(&root(), &moved.ciphertext_blob, new).await.unwrap();
         assert_eq!((opened.plaintext.expose(), opened.key_arn.as_str()), (&b"x"[..], to.arn.as_str()));
         assert_eq!(

@@ -8,10 +8,11 @@ use crate::{
     alias::AliasName,
     arn::check_length,
     audit::Operation,
-    error::KmsError,
+    error::{KmsError, Rule},
     limits::ALIAS_NAME_CHARS_MAX,
     ops::create_alias::{admit_target, check_quota},
     plan::Plan,
+    ring::Entry,
 };
 
 /// Which name, for which key.
@@ -44,6 +45,7 @@ impl Kms {
             let alias = view.alias(&who, trail, &name)?;
             let target = admit_target(view, &who, trail, &request.target_key_id)?;
             if target.record().id != alias.alias().target {
+                check_type(alias.key(), target.entry())?;
                 check_quota(target.entry())?;
             }
             let mut plan = Plan::nothing();
@@ -51,6 +53,15 @@ impl Kms {
             Ok((plan, ()))
         })
         .await
+    }
+}
+
+/// Whoever uses the alias counts on what its key can do.
+fn check_type(old: &Entry, new: &Entry) -> Result<(), KmsError> {
+    if old.record().key_type.usage() == new.record().key_type.usage() {
+        Ok(())
+    } else {
+        Err(KmsError::Rule(Rule::AliasTargetType))
     }
 }
 

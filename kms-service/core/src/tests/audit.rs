@@ -4,12 +4,17 @@
 use identity::Caller;
 
 use crate::{
-    AuditRecord, GrantOperation, KeyKind, KmsError, Operation, PageRequest, Rule,
+    AuditRecord, GrantOperation, KeyKind, KeySpec, KmsError, MacAlgorithm, Operation, PageRequest, Rule, Tag,
     ops::{
-        create_alias::CreateAlias, create_grant::CreateGrant, decrypt::Decrypt, encrypt::Encrypt,
-        generate_data_key::GenerateDataKey, generate_random::GenerateRandom, list_aliases::ListAliases,
-        list_grants::ListGrants, re_encrypt::ReEncrypt, retire_grant::RetireGrant, revoke_grant::RevokeGrant,
-        update_alias::UpdateAlias,
+        create_alias::CreateAlias, create_grant::CreateGrant, decrypt::Decrypt,
+        enable_key_rotation::EnableKeyRotation, encrypt::Encrypt, generate_data_key::GenerateDataKey,
+        generate_mac::GenerateMac, generate_random::GenerateRandom, get_key_policy::GetKeyPolicy,
+        list_aliases::ListAliases, list_grants::ListGrants, list_key_policies::ListKeyPolicies,
+        list_key_rotations::ListKeyRotations, list_resource_tags::ListResourceTags,
+        list_retirable_grants::ListRetirableGrants, put_key_policy::PutKeyPolicy, re_encrypt::ReEncrypt,
+        retire_grant::RetireGrant, revoke_grant::RevokeGrant, tag_resource::TagResource,
+        untag_resource::UntagResource, update_alias::UpdateAlias,
+        update_key_description::UpdateKeyDescription, verify_mac::VerifyMac,
     },
     testing::*,
 };
@@ -26,10 +31,13 @@ struct Stage {
 impl Stage {
     async fn set(operation: Operation) -> Self {
         let world = World::new().await;
-        let (key, other) = (world.key().await.arn, world.key().await.arn);
+        let (mut key, other) = (world.key().await.arn, world.key().await.arn);
         let blob = world.seal(&key, b"canary", bound()).await;
         world.alias("alias/old", &key).await;
         let grant_id = world.grant(&key, &user("holder", &[]), &[GrantOperation::Decrypt]).await.grant_id;
+        if matches!(operation, Operation::GenerateMac | Operation::VerifyMac) {
+            key = world.hmac_key(KeySpec::Hmac256).await.arn;
+        }
         if operation == Operation::CancelKeyDeletion {
             world.kms.schedule_key_deletion(&root(), schedule(&key, 7)).await.unwrap();
         }
@@ -107,6 +115,65 @@ impl Stage {
                 let request = RevokeGrant { key_id: key, grant_id: self.grant_id.clone(), dry_run };
                 kms.revoke_grant(caller, request).await
             }
+            Operation::UpdateKeyDescription => {
+                let request = UpdateKeyDescription { key_id: key, description: "canary".to_owned() };
+                kms.update_key_description(caller, request).await
+            }
+            Operation::TagResource => {
+                let tags = vec![Tag { key: "canary".to_owned(), value: "canary".to_owned() }];
+                kms.tag_resource(caller, TagResource { key_id: key, tags }).await
+            }
+            Operation::UntagResource => {
+                let request = UntagResource { key_id: key, tag_keys: vec!["canary".to_owned()] };
+                kms.untag_resource(caller, request).await
+            }
+            Operation::ListResourceTags => {
+                let request = ListResourceTags { key_id: key, ..Default::default() };
+                kms.list_resource_tags(caller, request).await.map(drop)
+            }
+            Operation::GetKeyPolicy => {
+                let request = GetKeyPolicy { key_id: key, ..Default::default() };
+                kms.get_key_policy(caller, request).await.map(drop)
+            }
+            Operation::PutKeyPolicy => {
+                let policy = r#"{"Statement":{"Sid":"canary","Effect":"Allow","Principal":{"AWS":"111122223333"},
+                    "Action":"kms:*","Resource":"*"}}"#;
+                let request = PutKeyPolicy { key_id: key, policy: policy.to_owned(), ..Default::default() };
+                kms.put_key_policy(caller, request).await
+            }
+            Operation::ListKeyPolicies => {
+                let request = ListKeyPolicies { key_id: key, ..Default::default() };
+                kms.list_key_policies(caller, request).await.map(drop)
+            }
+            Operation::EnableKeyRotation => {
+                let request = EnableKeyRotation { key_id: key, ..Default::default() };
+                kms.enable_key_rotation(caller, request).await
+            }
+            Operation::DisableKeyRotation => kms.disable_key_rotation(caller, key).await,
+            Operation::GetKeyRotationStatus => kms.get_key_rotation_status(caller, key).await.map(drop),
+            Operation::ListKeyRotations => {
+                let request = ListKeyRotations { key_id: key, ..Default::default() };
+                kms.list_key_rotations(caller, request).await.map(drop)
+            }
+            Operation::GenerateMac => {
+                let request = GenerateMac { dry_run, ..generate(&key, b"canary", MacAlgorithm::HmacSha256) };
+                kms.generate_mac(caller, request).await.map(drop)
+            }
+            Operation::VerifyMac => {
+                let request = VerifyMac {
+                    message: envelope::Plaintext::from_vec(b"canary".to_vec()),
+                    mac: self.world.mac_of(&key, b"canary"),
+                    key_id: key,
+                    dry_run,
+                    ..Default::default()
+                };
+                kms.verify_mac(caller, request).await.map(drop)
+            }
+            Operation::ListRetirableGrants => {
+                let retiring_principal = Some(caller.principal.arn.to_string());
+                let request = ListRetirableGrants { retiring_principal, ..Default::default() };
+                kms.list_retirable_grants(caller, request).await.map(drop)
+            }
             Operation::WatchKeys => kms.watch_keys(caller).map(drop),
         }
     }
@@ -128,15 +195,20 @@ fn bound() -> envelope::EncryptionContext {
     context(&[("from", "1")])
 }
 
-const WITHOUT_KEY: [Operation; 4] =
-    [Operation::CreateKey, Operation::ListKeys, Operation::GenerateRandom, Operation::WatchKeys];
+const WITHOUT_KEY: [Operation; 5] = [
+    Operation::CreateKey,
+    Operation::ListKeys,
+    Operation::GenerateRandom,
+    Operation::ListRetirableGrants,
+    Operation::WatchKeys,
+];
 const WITH_CONTEXT: [Operation; 4] = [
     Operation::Encrypt,
     Operation::Decrypt,
     Operation::GenerateDataKey,
     Operation::GenerateDataKeyWithoutPlaintext,
 ];
-const WITH_DRY_RUN: [Operation; 8] = [
+const WITH_DRY_RUN: [Operation; 10] = [
     Operation::Encrypt,
     Operation::Decrypt,
     Operation::ReEncrypt,
@@ -145,6 +217,8 @@ const WITH_DRY_RUN: [Operation; 8] = [
     Operation::CreateGrant,
     Operation::RetireGrant,
     Operation::RevokeGrant,
+    Operation::GenerateMac,
+    Operation::VerifyMac,
 ];
 
 /// Looks at what every record of an operation must say.

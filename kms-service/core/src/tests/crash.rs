@@ -2,13 +2,18 @@
 //! after, and the service that goes on finds the same.
 
 use crate::{
-    GrantOperation, Kms, KmsError, WatchEvent,
-    ops::{create_alias::CreateAlias, revoke_grant::RevokeGrant, update_alias::UpdateAlias},
+    GrantOperation, KeySpec, KeyUsage, Kms, KmsError, Tag, WatchEvent,
+    ops::{
+        create_alias::CreateAlias, create_key::CreateKey, enable_key_rotation::EnableKeyRotation,
+        put_key_policy::PutKeyPolicy, revoke_grant::RevokeGrant, tag_resource::TagResource,
+        untag_resource::UntagResource, update_alias::UpdateAlias,
+        update_key_description::UpdateKeyDescription,
+    },
     testing::*,
 };
 
 /// Everything that changes something, each step one commit. Ids come from seeded entropy and are the same in every run.
-const STEPS: usize = 17;
+const STEPS: usize = 24;
 
 async fn step(world: &World, kms: &Kms, number: usize) -> Result<(), KmsError> {
     let root = root();
@@ -59,13 +64,42 @@ async fn step(world: &World, kms: &Kms, number: usize) -> Result<(), KmsError> {
             kms.describe_key(&root, request).await.map(drop)
         }
         12 => kms.generate_data_key(&service(), data_key(OWNED_ALIAS, context(&[]))).await.map(drop),
-        13 => kms.schedule_key_deletion(&root, schedule(&target("b").await, 7)).await.map(drop),
-        14 => kms.delete_alias(&root, "alias/a".to_owned()).await,
+        13 => {
+            let tags = vec![Tag { key: "k".to_owned(), value: "v".to_owned() }];
+            kms.tag_resource(&root, TagResource { key_id: target("b").await, tags }).await
+        }
+        14 => {
+            let request = UntagResource { key_id: target("b").await, tag_keys: vec!["k".to_owned()] };
+            kms.untag_resource(&root, request).await
+        }
         15 => {
+            let description = "d".to_owned();
+            let request = UpdateKeyDescription { key_id: target("b").await, description };
+            kms.update_key_description(&root, request).await
+        }
+        16 => {
+            let policy = r#"{"Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"kms:*","Resource":"*"}}"#;
+            let request =
+                PutKeyPolicy { key_id: target("b").await, policy: policy.to_owned(), ..Default::default() };
+            kms.put_key_policy(&root, request).await
+        }
+        17 => {
+            let request = EnableKeyRotation { key_id: target("b").await, ..Default::default() };
+            kms.enable_key_rotation(&root, request).await
+        }
+        18 => kms.disable_key_rotation(&root, target("b").await).await,
+        19 => {
+            let key_usage = Some(KeyUsage::GenerateVerifyMac);
+            let request = CreateKey { key_spec: KeySpec::Hmac512, key_usage, ..create_key() };
+            kms.create_key(&root, request).await.map(drop)
+        }
+        20 => kms.schedule_key_deletion(&root, schedule(&target("b").await, 7)).await.map(drop),
+        21 => kms.delete_alias(&root, "alias/a".to_owned()).await,
+        22 => {
             // Its waiting period is over.
             kms.run_upkeep().await.map(drop)
         }
-        16 => kms.create_key(&root, create_key()).await.map(drop),
+        23 => kms.create_key(&root, create_key()).await.map(drop),
         _ => unreachable!("there are {STEPS} steps"),
     }
 }
@@ -78,7 +112,7 @@ async fn kms_key(_: &World, kms: &Kms, name: &str) -> String {
 /// Time passes between steps, the same in every run.
 fn before(world: &World, number: usize) {
     world.clock.advance_millis(1000);
-    if number == 15 {
+    if number == 22 {
         world.clock.advance_days(7);
     }
 }

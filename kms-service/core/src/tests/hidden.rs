@@ -3,18 +3,20 @@
 use envelope::Blob;
 
 use crate::{
-    GrantOperation, Tag,
+    GrantOperation, KeySpec, MacAlgorithm, Tag,
     authorize::may,
     limits,
     ops::{
-        create_alias::CreateAlias, create_key::CreateKey, retire_grant::RetireGrant,
-        update_alias::UpdateAlias,
+        create_alias::CreateAlias, create_key::CreateKey, enable_key_rotation::EnableKeyRotation,
+        put_key_policy::PutKeyPolicy, retire_grant::RetireGrant, tag_resource::TagResource,
+        update_alias::UpdateAlias, update_key_description::UpdateKeyDescription,
     },
+    ring::Entry,
     testing::*,
 };
 
 const PLAINTEXT: &[u8] = b"canary-plaintext-e51";
-const READABLE: [&str; 9] = [
+const READABLE: [&str; 10] = [
     "canary-plaintext",
     "canary-description",
     "canary-tag-key",
@@ -24,6 +26,7 @@ const READABLE: [&str; 9] = [
     "canary-context-key",
     "canary-context-value",
     "canary-user",
+    "canary-policy",
 ];
 
 /// The names that were planted, every key's material, the root key, and the account.
@@ -38,7 +41,7 @@ async fn assert_hidden(world: &World, after: &str) {
             let versions = entry.versions().collect::<Vec<_>>();
             versions
                 .into_iter()
-                .map(move |version| admitted.version(version).unwrap().key().expose().to_vec())
+                .map(move |version| Entry::material(&admitted, version).unwrap().expose().to_vec())
         });
         Ok(all.collect::<Vec<_>>())
     });
@@ -81,6 +84,24 @@ async fn the_store_shows_nothing_after_any_operation() {
     world.kms.generate_data_key(&root(), data_key(&key.arn, bound.clone())).await.unwrap();
     world.kms.re_encrypt(&root(), re_encrypt(&blob, bound.clone(), &other.arn)).await.unwrap();
     assert_hidden(&world, "ReEncrypt").await;
+
+    let (key_id, description) = (other.arn.clone(), "canary-description".to_owned());
+    world.kms.update_key_description(&root(), UpdateKeyDescription { key_id, description }).await.unwrap();
+    assert_hidden(&world, "UpdateKeyDescription").await;
+    let tags = vec![Tag { key: "canary-tag-key".to_owned(), value: "canary-tag-value".to_owned() }];
+    world.kms.tag_resource(&root(), TagResource { key_id: other.arn.clone(), tags }).await.unwrap();
+    assert_hidden(&world, "TagResource").await;
+    let policy = r#"{"Id":"canary-policy","Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},
+        "Action":"kms:*","Resource":"*"}}"#;
+    let request = PutKeyPolicy { key_id: other.arn.clone(), policy: policy.to_owned(), ..Default::default() };
+    world.kms.put_key_policy(&root(), request).await.unwrap();
+    assert_hidden(&world, "PutKeyPolicy").await;
+    let request = EnableKeyRotation { key_id: other.arn.clone(), rotation_period_in_days: Some(2560) };
+    world.kms.enable_key_rotation(&root(), request).await.unwrap();
+    assert_hidden(&world, "EnableKeyRotation").await;
+    let hmac = world.hmac_key(KeySpec::Hmac512).await.arn;
+    world.mac(&hmac, PLAINTEXT, MacAlgorithm::HmacSha512).await.unwrap();
+    assert_hidden(&world, "GenerateMac").await;
 
     world.alias("alias/canary-alias", &key.arn).await;
     assert_hidden(&world, "CreateAlias").await;

@@ -3,8 +3,15 @@
 use proptest::prelude::*;
 
 use crate::{
-    GrantOperation, PageRequest,
-    ops::{list_aliases::ListAliases, list_grants::ListGrants},
+    GrantOperation, PageRequest, Tag,
+    limits::ROTATION_PAUSE_MILLIS,
+    ops::{
+        list_aliases::ListAliases,
+        list_grants::ListGrants,
+        list_key_rotations::{IncludeKeyMaterial, ListKeyRotations},
+        list_resource_tags::ListResourceTags,
+        tag_resource::TagResource,
+    },
     testing::*,
 };
 
@@ -93,6 +100,32 @@ proptest! {
             .await;
             prop_assert_eq!(list.len(), grants);
             prop_assert!(list.is_sorted_by(|a, b| a.grant_id < b.grant_id));
+
+            // As many tags as aliases, as many rotations as grants.
+            let tags = (0..aliases).map(|number| Tag { key: number.to_string(), value: "v".to_owned() }).collect();
+            world.kms.tag_resource(&caller, TagResource { key_id: first.clone(), tags }).await.unwrap();
+            let list = walk(&sizes, async |page| {
+                world.kms.list_resource_tags(&caller, ListResourceTags { key_id: first.clone(), page }).await
+            })
+            .await;
+            prop_assert_eq!(list.len(), aliases);
+            prop_assert!(list.is_sorted_by(|a, b| a.key < b.key));
+
+            for _ in 0..grants {
+                world.kms.rotate_key_on_demand(&caller, first.clone()).await.unwrap();
+                world.clock.advance_millis(ROTATION_PAUSE_MILLIS);
+            }
+            for (include_key_material, more) in
+                [(IncludeKeyMaterial::RotationsOnly, 0), (IncludeKeyMaterial::AllKeyMaterial, 1)]
+            {
+                let list = walk(&sizes, async |page| {
+                    let request = ListKeyRotations { key_id: first.clone(), include_key_material, page };
+                    world.kms.list_key_rotations(&caller, request).await
+                })
+                .await;
+                prop_assert_eq!(list.len(), grants + more);
+                prop_assert!(list.is_sorted_by(|a, b| a.rotation_date < b.rotation_date));
+            }
             Ok(())
         })?;
     }
