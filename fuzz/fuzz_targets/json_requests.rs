@@ -63,6 +63,18 @@ operations! {
     kms_core::ops::re_encrypt::ReEncrypt,
     kms_core::ops::retire_grant::RetireGrant,
     kms_core::ops::schedule_key_deletion::ScheduleKeyDeletion,
+    kms_core::ops::enable_key_rotation::EnableKeyRotation,
+    kms_core::ops::generate_mac::GenerateMac,
+    kms_core::ops::get_key_policy::GetKeyPolicy,
+    kms_core::ops::list_key_policies::ListKeyPolicies,
+    kms_core::ops::list_key_rotations::ListKeyRotations,
+    kms_core::ops::list_resource_tags::ListResourceTags,
+    kms_core::ops::list_retirable_grants::ListRetirableGrants,
+    kms_core::ops::put_key_policy::PutKeyPolicy,
+    kms_core::ops::tag_resource::TagResource,
+    kms_core::ops::untag_resource::UntagResource,
+    kms_core::ops::update_key_description::UpdateKeyDescription,
+    kms_core::ops::verify_mac::VerifyMac,
 }
 
 fuzz_target!(|input: &[u8]| {

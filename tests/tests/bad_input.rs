@@ -4,8 +4,10 @@
 use std::collections::HashMap;
 
 use proto::kms::{
-    CreateAliasRequest, CreateKeyRequest, DataKeySpec, DecryptRequest, EncryptRequest,
-    GenerateDataKeyRequest, GenerateRandomRequest, KeySpec, ScheduleKeyDeletionRequest,
+    CreateAliasRequest, CreateKeyRequest, DataKeySpec, DecryptRequest, EnableKeyRotationRequest,
+    EncryptRequest, GenerateDataKeyRequest, GenerateMacRequest, GenerateRandomRequest, KeySpec,
+    ListResourceTagsRequest, MacAlgorithmSpec, PutKeyPolicyRequest, ScheduleKeyDeletionRequest, Tag,
+    TagResourceRequest, VerifyMacRequest,
 };
 use proto::table::ScalarAttributeType::{N, S};
 use proto::table::{
@@ -231,6 +233,14 @@ async fn a_key_that_cannot_be_used_refuses_the_table_and_makes_none() {
                 "KMS validation error: com.amazonaws.services.kms.model.KMSInvalidStateException: {} is pending deletion. (",
                 doomed.arn
             ),
+        ),
+        // DynamoDB answers 500 here, and SDKs try again in vain.
+        (
+            kms.hmac_key().await.arn,
+            "KMS validation error: com.amazonaws.services.kms.model.AWSKMSException: EncryptionContext is supported only \
+             when creating a grant for a symmetric encryption KMS key. (Service: AWSKMS; Status Code: 400; Error Code: \
+             ValidationException; Request ID: "
+                .to_owned(),
         ),
     ];
     for (key, message) in cases {
@@ -833,14 +843,106 @@ async fn what_comes_later_is_refused_in_words() {
         assert!(!refused.reason.is_empty() && !refused.message.is_empty(), "{what}: {refused:?}");
     }
     let kms = stack.kms();
+    let denying = r#"{"Statement":{"Effect":"Deny","Principal":"*","Action":"kms:*","Resource":"*"}}"#;
     for request in [
-        CreateKeyRequest { policy: "{}".to_owned(), ..Default::default() },
-        CreateKeyRequest { bypass_policy_lockout_safety_check: true, ..Default::default() },
+        CreateKeyRequest { policy: denying.to_owned(), ..Default::default() },
+        CreateKeyRequest { key_spec: KeySpec::EccNistP256.into(), ..Default::default() },
         CreateKeyRequest { multi_region: true, ..Default::default() },
     ] {
         let refused = kms.create_key(request).await.refused();
         assert_eq!(refused.code, Code::Unimplemented, "{refused:?}");
     }
+    let key_id = kms.customer_key().await.key_id;
+    let request = PutKeyPolicyRequest { key_id, policy: denying.to_owned(), ..Default::default() };
+    let refused = kms.put_key_policy(request).await.refused();
+    assert_eq!(refused.code, Code::Unimplemented, "{refused:?}");
+    refused.assert_says("UnsupportedOperationException", "a statement that denies");
+    assert_alive(&stack).await;
+}
+
+/// Policies, tags, periods and messages that are none.
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_about_a_key_that_are_none() {
+    let (stack, _) = with_music().await;
+    let kms = stack.kms();
+    let (key, hmac) = (kms.customer_key().await, kms.hmac_key().await);
+    let put = |policy: &str| PutKeyPolicyRequest {
+        key_id: key.key_id.clone(),
+        policy: policy.to_owned(),
+        ..Default::default()
+    };
+    let long = "x".repeat(32_769);
+    for (policy, reason) in [
+        ("", "ValidationException"),
+        ("\u{100}", "ValidationException"),
+        ("{", "MalformedPolicyDocumentException"),
+        ("{}", "MalformedPolicyDocumentException"),
+        (&*"[".repeat(10_000), "MalformedPolicyDocumentException"),
+        (&*long, "LimitExceededException"),
+        (&*"x".repeat(131_073), "ValidationException"),
+    ] {
+        assert_eq!(kms.put_key_policy(put(policy)).await.refused().reason, reason, "{} bytes", policy.len());
+    }
+    let invalid =
+        r#"{"Statement":{"Effect":"Allow","Principal":{"AWS":"bob"},"Action":"kms:*","Resource":"*"}}"#;
+    kms.put_key_policy(put(invalid)).await.refused().assert_is(
+        "MalformedPolicyDocumentException",
+        "Policy contains a statement with one or more invalid principals.",
+    );
+
+    let tag = |key: &str| Tag { tag_key: key.to_owned(), tag_value: String::new() };
+    let tagged = |tags: Vec<Tag>| TagResourceRequest { key_id: key.key_id.clone(), tags };
+    for (tags, text) in [
+        (vec![tag("a"), tag("a")], "Duplicate tag keys"),
+        ((0..51).map(|number| tag(&number.to_string())).collect(), "Too many tags"),
+        (vec![tag("AWS:a")], "Tags beginning with aws: are reserved"),
+    ] {
+        kms.tag_resource(tagged(tags)).await.refused().assert_is("TagException", text);
+    }
+    kms.tag_resource(tagged(vec![tag("")]))
+        .await
+        .refused()
+        .assert_says("ValidationException", "tags.1.member.tagKey");
+    let list = ListResourceTagsRequest { key_id: key.key_id.clone(), limit: Some(51), ..Default::default() };
+    kms.list_resource_tags(list)
+        .await
+        .refused()
+        .assert_says("ValidationException", "less than or equal to 50");
+    for days in [89, 2_561, 0, i32::MIN] {
+        let request =
+            EnableKeyRotationRequest { key_id: key.key_id.clone(), rotation_period_in_days: Some(days) };
+        kms.enable_key_rotation(request)
+            .await
+            .refused()
+            .assert_says("ValidationException", "rotationPeriodInDays");
+    }
+
+    let generate = |message: Vec<u8>, mac_algorithm: i32| GenerateMacRequest {
+        message,
+        key_id: hmac.key_id.clone(),
+        mac_algorithm,
+        ..Default::default()
+    };
+    let sha_256 = MacAlgorithmSpec::HmacSha256.into();
+    for length in [0, 4_097] {
+        let refused = kms.generate_mac(generate(vec![0; length], sha_256)).await.refused();
+        refused.assert_says("ValidationException", "'message'");
+    }
+    for number in [0, 77] {
+        let refused = kms.generate_mac(generate(vec![0], number)).await.refused();
+        refused.assert_says("ValidationException", "'macAlgorithm'");
+    }
+    let verify = |length| VerifyMacRequest {
+        message: vec![1],
+        key_id: hmac.key_id.clone(),
+        mac_algorithm: sha_256,
+        mac: vec![0; length],
+        ..Default::default()
+    };
+    for length in [0, 6_145] {
+        kms.verify_mac(verify(length)).await.refused().assert_says("ValidationException", "'mac'");
+    }
+    kms.verify_mac(verify(32)).await.refused().assert_is("KMSInvalidMacException", "");
     assert_alive(&stack).await;
 }
 

@@ -5,12 +5,16 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use proto::kms::{
-    CancelKeyDeletionRequest, CreateGrantRequest, CreateKeyRequest, DataKeySpec, DecryptRequest,
-    DeleteAliasRequest, EncryptRequest, GenerateDataKeyRequest, GenerateDataKeyWithoutPlaintextRequest,
-    GenerateRandomRequest, GrantConstraints, GrantOperation, KeyManagerType, KeyMetadata, KeySpec, KeyState,
-    KeyUsageType, ListAliasesRequest, ListGrantsRequest, ListKeysRequest, OriginType, ReEncryptRequest,
-    RetireGrantRequest, RevokeGrantRequest, RotateKeyOnDemandRequest, ScheduleKeyDeletionRequest,
-    UpdateAliasRequest,
+    CancelKeyDeletionRequest, CreateAliasRequest, CreateGrantRequest, CreateKeyRequest, DataKeySpec,
+    DecryptRequest, DeleteAliasRequest, DisableKeyRotationRequest, EnableKeyRotationRequest, EncryptRequest,
+    GenerateDataKeyRequest, GenerateDataKeyWithoutPlaintextRequest, GenerateMacRequest,
+    GenerateRandomRequest, GetKeyPolicyRequest, GetKeyRotationStatusRequest, GrantConstraints,
+    GrantOperation, IncludeKeyMaterial, KeyManagerType, KeyMaterialState, KeyMetadata, KeySpec, KeyState,
+    KeyUsageType, ListAliasesRequest, ListGrantsRequest, ListKeyPoliciesRequest, ListKeyRotationsRequest,
+    ListKeysRequest, ListResourceTagsRequest, ListRetirableGrantsRequest, MacAlgorithmSpec, OriginType,
+    PutKeyPolicyRequest, ReEncryptRequest, RetireGrantRequest, RevokeGrantRequest, RotateKeyOnDemandRequest,
+    RotationType, ScheduleKeyDeletionRequest, Tag, TagResourceRequest, UntagResourceRequest,
+    UpdateAliasRequest, UpdateKeyDescriptionRequest, VerifyMacRequest,
 };
 use tests::{ACCOUNT, Kms, PERMISSIVE, Principals, REGION, Refusal, Refused, Settings, Stack, eventually};
 use tonic::Code;
@@ -113,10 +117,7 @@ async fn each_state_allows_what_it_should() {
     };
     let state = async || kms.describe(id).await.expect("described in every state").key_state();
     let cancel = || CancelKeyDeletionRequest { key_id: id.to_owned() };
-    let alias = |name: &str| proto::kms::CreateAliasRequest {
-        alias_name: name.to_owned(),
-        target_key_id: id.to_owned(),
-    };
+    let alias = |name: &str| CreateAliasRequest { alias_name: name.to_owned(), target_key_id: id.to_owned() };
 
     // Enabled.
     for outcome in uses().await {
@@ -787,6 +788,314 @@ async fn accounts_do_not_see_each_other() {
     ours.create_grant(request).await.expect("made");
     assert_eq!(decrypt(&theirs, &blob, context(&[])).await.expect("opens"), b"x");
     assert_eq!(theirs.describe(&our_key.arn).await.expect("described").aws_account_id, ACCOUNT);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tags_and_descriptions_come_and_go() {
+    let stack = Stack::together().await;
+    let kms = stack.kms();
+    let key = kms.customer_key().await;
+    let id = || key.key_id.clone();
+    let tag = |key: &str, value: &str| Tag { tag_key: key.to_owned(), tag_value: value.to_owned() };
+    let put = |tags: Vec<Tag>| TagResourceRequest { key_id: id(), tags };
+    kms.tag_resource(put(vec![tag("b", "1"), tag("c", ""), tag("a", "3")])).await.expect("tagged");
+    kms.tag_resource(put(vec![tag("b", "2")])).await.expect("tagged anew");
+    kms.untag_resource(UntagResourceRequest { key_id: key.arn.clone(), tag_keys: vec!["c".to_owned()] })
+        .await
+        .expect("untagged");
+    let description = "for music".to_owned();
+    kms.update_key_description(UpdateKeyDescriptionRequest { key_id: id(), description })
+        .await
+        .expect("described");
+    let stack = stack.stop().await.start().await;
+    let kms = stack.kms();
+    assert_eq!(kms.describe(&key.arn).await.expect("described").description, "for music");
+    let (mut listed, mut marker) = (Vec::new(), String::new());
+    loop {
+        let request = ListResourceTagsRequest { key_id: id(), limit: Some(1), marker };
+        let page = kms.list_resource_tags(request).await.expect("listed");
+        listed.extend(page.tags);
+        marker = page.next_marker;
+        if !page.truncated {
+            break;
+        }
+    }
+    assert_eq!(listed, [tag("a", "3"), tag("b", "2")]);
+    kms.schedule_deletion(&key.key_id).await;
+    let pending = format!("{} is pending deletion.", key.arn);
+    kms.tag_resource(put(vec![])).await.refused().assert_is("KMSInvalidStateException", &pending);
+}
+
+/// The sample policy of DynamoDB's documentation, for one user, beside the statement that leaves the rest to the account.
+fn sample_policy(user: &str) -> String {
+    format!(
+        r#"{{"Version":"2012-10-17","Id":"key-policy-dynamodb","Statement":[
+        {{"Effect":"Allow","Principal":{{"AWS":"arn:aws:iam::{ACCOUNT}:root"}},"Action":"kms:*","Resource":"*"}},
+        {{"Effect":"Allow","Principal":{{"AWS":"{user}"}},
+         "Action":["kms:Encrypt","kms:Decrypt","kms:ReEncrypt*","kms:GenerateDataKey*","kms:CreateGrant","kms:DescribeKey"],
+         "Resource":"*","Condition":{{"StringLike":{{"kms:ViaService":"dynamodb.*.amazonaws.com"}}}}}}]}}"#
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_policy_is_kept_shown_and_honoured() {
+    let stack = kms_knowing(people(&["lead", "other"])).await;
+    let kms = stack.kms();
+    let key = kms.customer_key().await;
+    let get = async |id: &str| {
+        let request = GetKeyPolicyRequest { key_id: id.to_owned(), ..Default::default() };
+        kms.get_key_policy(request).await
+    };
+    let made = get(&key.arn).await.expect("shown");
+    assert!(
+        made.policy.starts_with("{\n  \"Version\" : \"2012-10-17\",\n  \"Id\" : \"key-default-1\""),
+        "{}",
+        made.policy
+    );
+    assert_eq!(made.policy_name, "default");
+
+    let policy = sample_policy(&user_arn("lead"));
+    let put =
+        PutKeyPolicyRequest { key_id: key.key_id.clone(), policy: policy.clone(), ..Default::default() };
+    kms.put_key_policy(put.clone()).await.expect("put");
+    assert_eq!(get(&key.key_id).await.expect("shown").policy, policy);
+    let request = GetKeyPolicyRequest { key_id: key.arn.clone(), policy_name: "other".to_owned() };
+    kms.get_key_policy(request).await.refused().assert_is("NotFoundException", "No such policy exists");
+    let request = ListKeyPoliciesRequest { key_id: key.arn.clone(), ..Default::default() };
+    let names = kms.list_key_policies(request).await.expect("listed");
+    assert_eq!((names.policy_names, names.truncated), (vec!["default".to_owned()], false));
+
+    let credentials = &stack.principals().service().credentials;
+    let through =
+        |name: &str| Kms::on_behalf_of(stack.kms_address(), Some(credentials), Some(&user_arn(name)));
+    encrypt(&through("lead"), &key.arn, b"x", context(&[])).await.expect("through the service");
+    for kms in [stack.kms_as("lead"), through("other"), stack.kms_as("other")] {
+        let refused = encrypt(&kms, &key.arn, b"x", context(&[])).await.refused();
+        refused.assert_says("AccessDeniedException", "kms:Encrypt on resource: ");
+    }
+    encrypt(&kms, &key.arn, b"x", context(&[])).await.expect("the account's root");
+    let locking = r#"{"Statement":{"Effect":"Allow","Principal":{"Service":"dynamodb.amazonaws.com"},"Action":"kms:List*","Resource":"*"}}"#;
+    let put = PutKeyPolicyRequest { policy: locking.to_owned(), ..put };
+    kms.put_key_policy(put.clone()).await.refused().assert_is(
+        "MalformedPolicyDocumentException",
+        "The new key policy will not allow you to update the key policy in the future.",
+    );
+    let put = PutKeyPolicyRequest { bypass_policy_lockout_safety_check: true, ..put };
+    kms.put_key_policy(put).await.expect("as insisted on");
+    for kms in [&kms, &through("lead")] {
+        let refused = encrypt(kms, &key.arn, b"x", context(&[])).await.refused();
+        refused.assert_says(
+            "AccessDeniedException",
+            "because no resource-based policy allows the kms:Encrypt action",
+        );
+    }
+}
+
+/// That it comes about by time is shown where time can be moved: at the domain.
+#[tokio::test(flavor = "multi_thread")]
+async fn automatic_rotation_is_switched_and_shown() {
+    let stack = Stack::together().await;
+    let kms = stack.kms();
+    let key = kms.customer_key().await;
+    let status = async |id: &str| {
+        kms.get_key_rotation_status(GetKeyRotationStatusRequest { key_id: id.to_owned() })
+            .await
+            .expect("told")
+    };
+    let off = status(&key.arn).await;
+    assert_eq!((off.key_id.as_str(), off.key_rotation_enabled), (key.key_id.as_str(), false));
+    assert_eq!((off.rotation_period_in_days, off.next_rotation_date), (None, None));
+    let enable =
+        |days| EnableKeyRotationRequest { key_id: key.key_id.clone(), rotation_period_in_days: days };
+    kms.enable_key_rotation(enable(None)).await.expect("enabled");
+    assert_eq!(status(&key.arn).await.rotation_period_in_days, Some(365));
+    kms.enable_key_rotation(enable(Some(90))).await.expect("enabled");
+    let on = status(&key.arn).await;
+    assert_eq!((on.key_rotation_enabled, on.rotation_period_in_days), (true, Some(90)));
+    let (next, made) = (on.next_rotation_date.expect("a date"), key.creation_date.expect("a date"));
+    assert!(next.seconds >= made.seconds + 90 * 24 * 60 * 60, "{next:?} and {made:?}");
+
+    kms.rotate_key_on_demand(RotateKeyOnDemandRequest { key_id: key.key_id.clone() }).await.expect("rotated");
+    let list = async |include: IncludeKeyMaterial| {
+        let request = ListKeyRotationsRequest {
+            key_id: key.key_id.clone(),
+            include_key_material: include.into(),
+            ..Default::default()
+        };
+        kms.list_key_rotations(request).await.expect("listed").rotations
+    };
+    let [rotation] = &list(IncludeKeyMaterial::Unspecified).await[..] else { panic!("one rotation") };
+    assert_eq!(
+        (rotation.rotation_type(), rotation.key_material_state()),
+        (RotationType::OnDemand, KeyMaterialState::Current)
+    );
+    assert!(rotation.rotation_date.is_some());
+    let all = list(IncludeKeyMaterial::AllKeyMaterial).await;
+    let [first, second] = &all[..] else { panic!("two materials: {all:?}") };
+    assert_eq!((first.key_material_id.as_str(), second), (key.current_key_material_id.as_str(), rotation));
+    assert_eq!(
+        (first.key_material_state(), first.rotation_type()),
+        (KeyMaterialState::NonCurrent, RotationType::Unspecified)
+    );
+    assert_eq!(first.rotation_date, None);
+
+    kms.disable(&key.key_id).await;
+    let disabled = format!("{} is disabled.", key.arn);
+    kms.enable_key_rotation(enable(None)).await.refused().assert_is("DisabledException", &disabled);
+    assert!(status(&key.arn).await.key_rotation_enabled);
+    kms.schedule_deletion(&key.key_id).await;
+    assert!(!status(&key.arn).await.key_rotation_enabled);
+    kms.cancel_key_deletion(CancelKeyDeletionRequest { key_id: key.key_id.clone() })
+        .await
+        .expect("cancelled");
+    kms.enable(&key.key_id).await;
+    kms.disable_key_rotation(DisableKeyRotationRequest { key_id: key.key_id.clone() })
+        .await
+        .expect("disabled");
+    assert!(!status(&key.arn).await.key_rotation_enabled);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hmac_keys_make_and_verify_codes() {
+    let stack = Stack::together().await;
+    let kms = stack.kms();
+    for (spec, algorithm, length) in [
+        (KeySpec::Hmac224, MacAlgorithmSpec::HmacSha224, 28),
+        (KeySpec::Hmac256, MacAlgorithmSpec::HmacSha256, 32),
+        (KeySpec::Hmac384, MacAlgorithmSpec::HmacSha384, 48),
+        (KeySpec::Hmac512, MacAlgorithmSpec::HmacSha512, 64),
+    ] {
+        let request = CreateKeyRequest { key_spec: spec.into(), ..Default::default() };
+        kms.create_key(request.clone()).await.refused().assert_is(
+            "ValidationException",
+            "You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.",
+        );
+        let request = CreateKeyRequest { key_usage: KeyUsageType::GenerateVerifyMac.into(), ..request };
+        let key = kms.create_key(request).await.expect("made").key_metadata.expect("described");
+        assert_eq!((key.key_spec(), key.key_usage()), (spec, KeyUsageType::GenerateVerifyMac));
+        assert_eq!(key.mac_algorithms().collect::<Vec<_>>(), [algorithm]);
+        assert_eq!((key.encryption_algorithms.len(), key.current_key_material_id.as_str()), (0, ""));
+        let generate = GenerateMacRequest {
+            message: b"message".to_vec(),
+            key_id: key.key_id.clone(),
+            mac_algorithm: algorithm.into(),
+            ..Default::default()
+        };
+        let made = kms.generate_mac(generate.clone()).await.expect("made");
+        assert_eq!(
+            (made.mac.len(), made.mac_algorithm(), made.key_id.as_str()),
+            (length, algorithm, key.arn.as_str())
+        );
+        let verify = VerifyMacRequest {
+            message: b"message".to_vec(),
+            key_id: key.arn.clone(),
+            mac_algorithm: algorithm.into(),
+            mac: made.mac,
+            ..Default::default()
+        };
+        let verified = kms.verify_mac(verify.clone()).await.expect("verified");
+        assert_eq!((verified.mac_valid, verified.key_id.as_str()), (true, key.arn.as_str()));
+        let wrong = VerifyMacRequest { message: b"another".to_vec(), ..verify.clone() };
+        kms.verify_mac(wrong).await.refused().assert_is("KMSInvalidMacException", "");
+        let dry = "DryRunOperationException";
+        let request = GenerateMacRequest { dry_run: true, ..generate.clone() };
+        kms.generate_mac(request).await.refused().assert_says(dry, "");
+        kms.verify_mac(VerifyMacRequest { dry_run: true, ..verify }).await.refused().assert_says(dry, "");
+        encrypt(&kms, &key.arn, b"x", context(&[])).await.refused().assert_is(
+            "InvalidKeyUsageException",
+            &format!("{} key usage is GENERATE_VERIFY_MAC which is not valid for Encrypt.", key.arn),
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn retirable_grants_are_found_by_their_principal() {
+    let stack = kms_knowing(people(&["retiring"])).await;
+    let kms = stack.kms();
+    let mut made = BTreeSet::new();
+    for _ in 0..2 {
+        let key = kms.customer_key().await.arn;
+        kms.create_grant(grant(&key)).await.expect("made");
+        let request = CreateGrantRequest { retiring_principal: user_arn("retiring"), ..grant(&key) };
+        made.insert(kms.create_grant(request).await.expect("made").grant_id);
+    }
+    let request = |limit| ListRetirableGrantsRequest {
+        retiring_principal: user_arn("retiring"),
+        limit,
+        ..Default::default()
+    };
+    let first = kms.list_retirable_grants(request(Some(1))).await.expect("listed");
+    assert!(first.truncated);
+    let rest = ListRetirableGrantsRequest { marker: first.next_marker, ..request(None) };
+    let rest = kms.list_retirable_grants(rest).await.expect("listed");
+    let listed = first.grants.into_iter().chain(rest.grants).map(|grant| grant.grant_id);
+    assert_eq!((listed.collect::<BTreeSet<_>>(), rest.truncated), (made, false));
+    let refused = stack.kms_as("retiring").list_retirable_grants(request(None)).await.refused();
+    refused.assert_says("AccessDeniedException", "kms:ListRetirableGrants on resource: ");
+}
+
+/// What may be looked at of the managed key, and that nothing of it may be changed.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_managed_key_is_shown_and_not_changed() {
+    let stack = Stack::together().await;
+    let kms = stack.kms();
+    let managed = kms.describe("alias/aws/dynamodb").await.expect("made on first use").arn;
+    let id = || managed.clone();
+    let status = GetKeyRotationStatusRequest { key_id: id() };
+    assert!(kms.get_key_rotation_status(status).await.expect("told").key_rotation_enabled);
+    let policy = kms.get_key_policy(GetKeyPolicyRequest { key_id: id(), ..Default::default() }).await;
+    assert!(policy.expect("shown").policy.contains("auto-dynamodb-1"));
+    kms.list_key_policies(ListKeyPoliciesRequest { key_id: id(), ..Default::default() })
+        .await
+        .expect("listed");
+    kms.list_key_rotations(ListKeyRotationsRequest { key_id: id(), ..Default::default() })
+        .await
+        .expect("listed");
+    kms.list_resource_tags(ListResourceTagsRequest { key_id: id(), ..Default::default() })
+        .await
+        .expect("listed");
+    let policy = sample_policy(&user_arn("lead"));
+    for (action, outcome) in [
+        (
+            "PutKeyPolicy",
+            kms.put_key_policy(PutKeyPolicyRequest { key_id: id(), policy, ..Default::default() })
+                .await
+                .map(drop),
+        ),
+        (
+            "EnableKeyRotation",
+            kms.enable_key_rotation(EnableKeyRotationRequest { key_id: id(), rotation_period_in_days: None })
+                .await
+                .map(drop),
+        ),
+        (
+            "DisableKeyRotation",
+            kms.disable_key_rotation(DisableKeyRotationRequest { key_id: id() }).await.map(drop),
+        ),
+        (
+            "RotateKeyOnDemand",
+            kms.rotate_key_on_demand(RotateKeyOnDemandRequest { key_id: id() }).await.map(drop),
+        ),
+        (
+            "UpdateKeyDescription",
+            kms.update_key_description(UpdateKeyDescriptionRequest {
+                key_id: id(),
+                description: "x".to_owned(),
+            })
+            .await
+            .map(drop),
+        ),
+        ("TagResource", kms.tag_resource(TagResourceRequest { key_id: id(), tags: vec![] }).await.map(drop)),
+        (
+            "UntagResource",
+            kms.untag_resource(UntagResourceRequest { key_id: id(), tag_keys: vec![] }).await.map(drop),
+        ),
+    ] {
+        let part = format!(
+            "kms:{action} on resource: {managed} because no resource-based policy allows the kms:{action} action"
+        );
+        outcome.refused().assert_says("AccessDeniedException", &part);
+    }
 }
 
 /// Use is counted by operation, by kind of key and by outcome; and each has its line in the audit log, which a filter in

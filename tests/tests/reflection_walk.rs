@@ -21,7 +21,7 @@ use tonic_reflection::pb::v1alpha;
 use tonic_reflection::pb::v1alpha::server_reflection_client::ServerReflectionClient as OldReflectionClient;
 
 /// What the key-management service offers.
-const KMS: [&str; 23] = [
+const KMS: [&str; 37] = [
     "CreateKey",
     "DescribeKey",
     "ListKeys",
@@ -45,6 +45,20 @@ const KMS: [&str; 23] = [
     "RetireGrant",
     "RevokeGrant",
     "WatchKeys",
+    "UpdateKeyDescription",
+    "TagResource",
+    "UntagResource",
+    "ListResourceTags",
+    "GetKeyPolicy",
+    "PutKeyPolicy",
+    "ListKeyPolicies",
+    "GenerateMac",
+    "VerifyMac",
+    "EnableKeyRotation",
+    "DisableKeyRotation",
+    "GetKeyRotationStatus",
+    "ListKeyRotations",
+    "ListRetirableGrants",
 ];
 /// What the table service offers.
 const TABLES: [&str; 18] = [
