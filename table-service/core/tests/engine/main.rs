@@ -14,6 +14,7 @@ mod leases;
 mod queries;
 mod settings;
 mod shred;
+mod sizes;
 mod switching;
 
 use std::sync::Arc;
