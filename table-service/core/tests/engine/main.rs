@@ -12,6 +12,7 @@ mod gated_store;
 mod grants;
 mod leases;
 mod queries;
+mod random;
 mod settings;
 mod shred;
 mod sizes;
