@@ -1,6 +1,7 @@
 //! Compares request types and answers with AWS's model, for tests: the member lists in `tests/model`.
 //!
-//! A member that AWS has and a struct does not even declare would be ignored silently; this is what finds it.
+//! A member that AWS has and a struct does not even declare would be ignored silently; this is what finds it. And what no
+//! member may be, wherever it stands, the model tells all the places of.
 
 mod answers;
 
@@ -57,6 +58,30 @@ pub fn compare(model: &str, operations: &[(&str, Shape)], deviations: &[Deviatio
     let useless = deviations.iter().filter(|(deviation, _)| !used.contains(deviation));
     wrong.extend(useless.map(|(deviation, _)| format!("{deviation}: a deviation that is none")));
     wrong
+}
+
+/// Requests for an operation, each with this value where the model has one of its members, at whatever depth; and one with it where
+/// nothing is.
+pub fn with_each_member(model: &str, operation: &str, value: &str) -> Vec<String> {
+    let nobody = format!("{operation}.Nobody");
+    let members = theirs(model, operation);
+    members
+        .keys()
+        .chain([&nobody])
+        .map(|path| around(path.strip_prefix(operation).unwrap_or(path), value))
+        .collect()
+}
+
+/// The value, with what a path leads through around it.
+fn around(path: &str, value: &str) -> String {
+    let Some(at) = path.rfind(['.', '[', '{']) else { return value.to_owned() };
+    let (outside, step) = path.split_at(at);
+    let inside = match step.strip_prefix('.') {
+        Some(name) => format!("{{\"{name}\":{value}}}"),
+        None if step == "[]" => format!("[{value}]"),
+        None => format!("{{\"key\":{value}}}"),
+    };
+    around(outside, &inside)
 }
 
 fn is_at_or_below(path: &str, above: &str) -> bool {
@@ -162,6 +187,22 @@ mod tests {
             field("Own", Some(Shape::Flag), Standing::Optional),
         ],
     };
+
+    #[test]
+    fn each_member_is_in_one_request() {
+        assert_eq!(
+            with_each_member(MODEL, "Put", "1"),
+            [
+                "1",
+                r#"{"Mode":1}"#,
+                r#"{"Name":1}"#,
+                r#"{"Tags":1}"#,
+                r#"{"Tags":[1]}"#,
+                r#"{"Tags":[{"Key":1}]}"#,
+                r#"{"Nobody":1}"#
+            ]
+        );
+    }
 
     #[test]
     fn every_difference_is_found_and_every_deviation_is_one() {

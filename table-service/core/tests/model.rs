@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a broken test may panic")]
 
-use shape::model::{Deviation, compare};
-use shape::{Decode as _, Refusal, Request};
+use shape::model::{Deviation, compare, with_each_member};
+use shape::{Refusal, Request, Shape};
 use table_core::ops::*;
 
 /// Written by `tests/model/generate.py`.
@@ -12,31 +12,62 @@ const MODEL: &str = include_str!("../../../tests/model/dynamodb.txt");
 /// Where a request differs from the model, and why.
 const DEVIATIONS: &[Deviation] = &[];
 
+/// An operation: its name, what its request is made of, and whether a body is no such request.
+type Operation = (&'static str, Shape, fn(&[u8]) -> bool);
+
+const fn operation<T: Request>(name: &'static str) -> Operation {
+    (name, T::SHAPE, |body| shape::decode::<T>(body).is_err())
+}
+
+const OPERATIONS: [Operation; 20] = [
+    operation::<BatchGetItem>("BatchGetItem"),
+    operation::<BatchWriteItem>("BatchWriteItem"),
+    operation::<CreateTable>("CreateTable"),
+    operation::<DeleteItem>("DeleteItem"),
+    operation::<OneTable>("DeleteTable"),
+    operation::<OneTable>("DescribeContinuousBackups"),
+    operation::<Nothing>("DescribeEndpoints"),
+    operation::<Nothing>("DescribeLimits"),
+    operation::<OneTable>("DescribeTable"),
+    operation::<OneTable>("DescribeTimeToLive"),
+    operation::<GetItem>("GetItem"),
+    operation::<ListTables>("ListTables"),
+    operation::<ListTagsOfResource>("ListTagsOfResource"),
+    operation::<PutItem>("PutItem"),
+    operation::<Query>("Query"),
+    operation::<Scan>("Scan"),
+    operation::<TagResource>("TagResource"),
+    operation::<UntagResource>("UntagResource"),
+    operation::<UpdateItem>("UpdateItem"),
+    operation::<UpdateTable>("UpdateTable"),
+];
+
 #[test]
 fn every_member_of_the_model_is_known() {
-    let operations = [
-        ("BatchGetItem", BatchGetItem::SHAPE),
-        ("BatchWriteItem", BatchWriteItem::SHAPE),
-        ("CreateTable", CreateTable::SHAPE),
-        ("DeleteItem", DeleteItem::SHAPE),
-        ("DeleteTable", OneTable::SHAPE),
-        ("DescribeContinuousBackups", OneTable::SHAPE),
-        ("DescribeEndpoints", Nothing::SHAPE),
-        ("DescribeLimits", Nothing::SHAPE),
-        ("DescribeTable", OneTable::SHAPE),
-        ("DescribeTimeToLive", OneTable::SHAPE),
-        ("GetItem", GetItem::SHAPE),
-        ("ListTables", ListTables::SHAPE),
-        ("ListTagsOfResource", ListTagsOfResource::SHAPE),
-        ("PutItem", PutItem::SHAPE),
-        ("Query", Query::SHAPE),
-        ("Scan", Scan::SHAPE),
-        ("TagResource", TagResource::SHAPE),
-        ("UntagResource", UntagResource::SHAPE),
-        ("UpdateItem", UpdateItem::SHAPE),
-        ("UpdateTable", UpdateTable::SHAPE),
-    ];
-    assert_eq!(compare(MODEL, &operations, DEVIATIONS), [""; 0]);
+    assert_eq!(compare(MODEL, &OPERATIONS.map(|(name, shape, _)| (name, shape)), DEVIATIONS), [""; 0]);
+}
+
+/// Nothing that AWS's model has a place for takes more stack the deeper it is, and neither does what it has no place for.
+#[test]
+fn ten_thousand_levels_in_any_place_are_refused_on_a_small_stack() {
+    let work = || {
+        for (name, _, is_refused) in OPERATIONS {
+            for (open, close) in [("[", "]"), ("{\"a\":", "}"), ("{\"L\":[", "]}"), ("{\"M\":{\"a\":", "}}")]
+            {
+                let open = open.repeat(10_000);
+                for value in [format!("{open}{{}}{}", close.repeat(10_000)), open] {
+                    for body in with_each_member(MODEL, name, &value) {
+                        assert!(
+                            is_refused(body.as_bytes()),
+                            "{name}: {}",
+                            body.chars().take(80).collect::<String>()
+                        );
+                    }
+                }
+            }
+        }
+    };
+    std::thread::Builder::new().stack_size(256 * 1024).spawn(work).unwrap().join().unwrap();
 }
 
 fn refused<T: Request + std::fmt::Debug>(body: &str) -> String {

@@ -2,7 +2,11 @@
 
 use envelope::EncryptionContext;
 
-use crate::{GrantOperation, KmsError, OpenError, ops::decrypt::Decrypt, testing::*};
+use crate::{
+    GrantOperation, KmsError, OpenError,
+    ops::{decrypt::Decrypt, re_encrypt::ReEncrypt},
+    testing::*,
+};
 
 /// A store with a record of every kind.
 async fn furnished() -> World {
@@ -182,4 +186,34 @@ async fn a_context_is_its_pairs_and_not_their_letters() {
     let backward: EncryptionContext = [("b", "2"), ("a", "1")].into_iter().collect();
     let blob = world.seal(&key.arn, b"x", forward).await;
     assert!(world.open(&root(), &blob, backward).await.is_ok());
+}
+
+/// What happened to others: a context that Encrypt bound and another operation forgot.
+#[tokio::test]
+async fn every_blob_is_bound_to_its_context_whatever_made_it() {
+    let world = World::new().await;
+    let key = world.key().await.arn;
+    let bound = context(&[("tenant", "1")]);
+    let unbound = world.seal(&key, b"x", context(&[])).await;
+    let moved = ReEncrypt { destination_context: bound.clone(), ..re_encrypt(&unbound, context(&[]), &key) };
+    let data_key = || data_key(&key, bound.clone());
+    let made = [
+        world.seal(&key, b"x", bound.clone()).await,
+        world.kms.generate_data_key(&root(), data_key()).await.unwrap().ciphertext_blob,
+        world.kms.generate_data_key_without_plaintext(&root(), data_key()).await.unwrap().ciphertext_blob,
+        world.kms.re_encrypt(&root(), moved).await.unwrap().ciphertext_blob,
+    ];
+    for (number, blob) in made.iter().enumerate() {
+        let wrong = [context(&[]), context(&[("tenant", "2")]), context(&[("tenant", "1"), ("more", "")])];
+        for (given, expected) in wrong
+            .into_iter()
+            .map(|wrong| (wrong, "InvalidCiphertextException"))
+            .chain([(bound.clone(), "ok")])
+        {
+            let opened = world.open(&root(), blob, given.clone()).await;
+            assert_eq!(code(&opened), expected, "blob {number}");
+            let moved = world.kms.re_encrypt(&root(), re_encrypt(blob, given, &key)).await;
+            assert_eq!(code(&moved), expected, "blob {number}");
+        }
+    }
 }

@@ -4,16 +4,18 @@
 use identity::Caller;
 
 use crate::{
-    GrantOperation, KmsError,
+    GrantOperation, KeySpec, KeyType, KmsError, MacAlgorithm,
     ops::{
         create_grant::CreateGrant, decrypt::Decrypt, describe_key::DescribeKey, encrypt::Encrypt,
-        generate_data_key::GenerateDataKey, re_encrypt::ReEncrypt,
+        generate_data_key::GenerateDataKey, generate_mac::GenerateMac, re_encrypt::ReEncrypt,
+        verify_mac::VerifyMac,
     },
-    spec::KeyType,
     testing::*,
 };
 
-const OPERATIONS: usize = 7;
+const OPERATIONS: usize = 9;
+/// From here on they are of a key that makes codes.
+const FIRST_OF_CODES: usize = 7;
 
 async fn attempt(
     world: &World,
@@ -43,6 +45,20 @@ async fn attempt(
             let grant = grant(key, user_arn("child").as_str(), &[GrantOperation::Decrypt]);
             kms.create_grant(caller, CreateGrant { grant_tokens, ..grant }).await.map(drop)
         }
+        7 => {
+            let request = generate(key, b"m", MacAlgorithm::HmacSha256);
+            kms.generate_mac(caller, GenerateMac { grant_tokens, ..request }).await.map(drop)
+        }
+        8 => {
+            let request = VerifyMac {
+                message: envelope::Plaintext::from_vec(b"m".to_vec()),
+                key_id: key.to_owned(),
+                mac: world.mac_of(key, b"m"),
+                grant_tokens,
+                ..Default::default()
+            };
+            kms.verify_mac(caller, request).await.map(drop)
+        }
         _ => unreachable!("there are {OPERATIONS} operations"),
     }
 }
@@ -53,10 +69,14 @@ async fn tokens_are_checked_in_every_operation_that_takes_them() {
     let (key, other) = (world.key().await.arn, world.key().await.arn);
     let blob = world.seal(&key, b"x", context(&[])).await;
     let holder = user("holder", &[]);
-    let all = GrantOperation::ALL.iter().copied().filter(|operation| operation.fits(KeyType::Symmetric));
-    let all: Vec<_> = all.collect();
-    let valid = world.grant(&key, &holder, &all).await.grant_token;
-    let of_another_key = world.grant(&other, &holder, &all).await.grant_token;
+    let hmac = world.hmac_key(KeySpec::Hmac256).await;
+    let all = |key_type: KeyType| {
+        GrantOperation::ALL.into_iter().filter(|operation| operation.fits(key_type)).collect::<Vec<_>>()
+    };
+    let symmetric = all(KeyType::Symmetric);
+    let valid = world.grant(&key, &holder, &symmetric).await.grant_token;
+    let of_another_key = world.grant(&other, &holder, &symmetric).await.grant_token;
+    world.grant(&hmac.arn, &holder, &all(hmac.key_type)).await;
     let mut forged = valid.clone();
     forged.replace_range(..1, if valid.starts_with('A') { "B" } else { "A" });
     let cases = [
@@ -71,14 +91,15 @@ async fn tokens_are_checked_in_every_operation_that_takes_them() {
         (vec!["token".to_owned()], "InvalidGrantTokenException"),
     ];
     for operation in 0..OPERATIONS {
+        let key = if operation < FIRST_OF_CODES { &key } else { &hmac.arn };
         for (tokens, expected) in &cases {
-            let outcome = attempt(&world, &holder, &key, &blob, operation, tokens).await;
+            let outcome = attempt(&world, &holder, key, &blob, operation, tokens).await;
             assert_eq!(code(&outcome), *expected, "operation {operation} with {tokens:?}");
         }
         // Whoever holds a token of somebody else's grant has nothing by it.
         for token in [&valid, &of_another_key] {
             let outcome =
-                attempt(&world, &nobody(), &key, &blob, operation, std::slice::from_ref(token)).await;
+                attempt(&world, &nobody(), key, &blob, operation, std::slice::from_ref(token)).await;
             assert_eq!(code(&outcome), "AccessDeniedException", "operation {operation}");
         }
     }

@@ -1,4 +1,5 @@
-//! A memory store whose next commit or read can be held up, whose next answer can be lost, and whose disk can be full.
+//! A memory store whose next commit or read can be held up, whose next answer can be lost, any call of which can fail, and whose
+//! disk can be full.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,9 +13,18 @@ pub(crate) struct GatedStore {
     store: Arc<MemoryStore>,
     commit: Mutex<Option<Plan>>,
     read: Mutex<Option<Gate>>,
+    failure: Mutex<Option<Failure>>,
     full: AtomicBool,
     reads: AtomicUsize,
     commits: AtomicUsize,
+}
+
+/// A call that will fail.
+struct Failure {
+    /// How many calls are made before it.
+    after: usize,
+    /// Whether it is made all the same, if it is a commit.
+    made: bool,
 }
 
 /// What happens to one commit.
@@ -65,6 +75,7 @@ impl GatedStore {
             store: Arc::clone(store),
             commit: Mutex::default(),
             read: Mutex::default(),
+            failure: Mutex::default(),
             full: AtomicBool::new(false),
             reads: AtomicUsize::new(0),
             commits: AtomicUsize::new(0),
@@ -84,6 +95,16 @@ impl GatedStore {
     /// The next commit is made and answered with a failure.
     pub(crate) fn lose_next_answer(&self) {
         *self.commit.lock().unwrap() = Some(Plan::LoseAnswer);
+    }
+
+    /// The `call`th call from now fails, counted from 1. If it is a commit, it may be made all the same.
+    pub(crate) fn fail_call(&self, call: usize, made: bool) {
+        *self.failure.lock().unwrap() = Some(Failure { after: call - 1, made });
+    }
+
+    /// Whether that call is still to come; then it will not fail.
+    pub(crate) fn forget_failure(&self) -> bool {
+        self.failure.lock().unwrap().take().is_some()
     }
 
     /// While its disk is full, commits are refused.
@@ -114,11 +135,29 @@ impl GatedStore {
         held
     }
 
-    async fn before_read(&self) {
+    async fn before_read(&self) -> Result<(), StoreError> {
         self.reads.fetch_add(1, Ordering::SeqCst);
         let gate = self.read.lock().unwrap().take();
         if let Some(gate) = gate {
             gate.pass().await;
+        }
+        self.failed().map_or(Ok(()), |_| Err(StoreError::Closed))
+    }
+
+    /// If this is the call that fails: whether it is made all the same.
+    fn failed(&self) -> Option<bool> {
+        let mut failure = self.failure.lock().unwrap();
+        match &mut *failure {
+            Some(Failure { after: 0, made }) => {
+                let made = *made;
+                *failure = None;
+                Some(made)
+            }
+            Some(Failure { after, .. }) => {
+                *after -= 1;
+                None
+            }
+            None => None,
         }
     }
 }
@@ -126,7 +165,7 @@ impl GatedStore {
 #[async_trait]
 impl Store for GatedStore {
     async fn get(&self, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
-        self.before_read().await;
+        self.before_read().await?;
         self.store.get(key).await
     }
 
@@ -136,12 +175,18 @@ impl Store for GatedStore {
         limit: Limit,
         direction: Direction,
     ) -> Result<Vec<Entry>, StoreError> {
-        self.before_read().await;
+        self.before_read().await?;
         self.store.scan(range, limit, direction).await
     }
 
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
         self.commits.fetch_add(1, Ordering::SeqCst);
+        if let Some(made) = self.failed() {
+            if made {
+                self.store.commit(batch).await?;
+            }
+            return Err(StoreError::Closed.into());
+        }
         let plan = self.commit.lock().unwrap().take();
         match plan {
             None if self.full.load(Ordering::SeqCst) => Err(StoreError::DiskFull.into()),

@@ -13,8 +13,10 @@ mod grants;
 mod leases;
 mod queries;
 mod quota;
+mod random;
 mod settings;
 mod shred;
+mod sizes;
 mod switching;
 
 use std::sync::Arc;
