@@ -138,7 +138,9 @@ impl Violations {
         if self.is_full() {
             return;
         }
-        if !self.0.iter().any(|before| before.rule == Rule::NotNull && before.path == violation.path) {
+        // The layers of AWS's checks spell a path in two ways.
+        let is_here = |path: &Echo| path.show(true).eq_ignore_ascii_case(violation.path.show(true));
+        if !self.0.iter().any(|before| before.rule == Rule::NotNull && is_here(&before.path)) {
             self.0.push(violation);
         }
     }

@@ -44,14 +44,14 @@ impl Substitutions {
         if names.as_ref().is_some_and(BTreeMap::is_empty) {
             return Err(Invalid::NamesEmpty);
         }
-        if values.as_ref().is_some_and(BTreeMap::is_empty) {
-            return Err(Invalid::ValuesEmpty);
-        }
         let mut all = Self::default();
         for (key, name) in names.unwrap_or_default() {
             check_key(&key, '#', Invalid::NameKey, "ExpressionAttributeNames")?;
             check_name(&key, &name)?;
             all.names.insert(key, Entry { content: name.into(), used: false });
+        }
+        if values.as_ref().is_some_and(BTreeMap::is_empty) {
+            return Err(Invalid::ValuesEmpty);
         }
         let values = values.unwrap_or_default();
         let mut keys = values.keys();

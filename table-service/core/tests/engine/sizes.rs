@@ -58,8 +58,10 @@ fn by_attribute(action: AttributeAction, name: &str, value: raw::Value) -> Reque
     })
 }
 
-/// Each with the item that is there before.
-const WAYS: [(&str, Way, fn() -> raw::Map); 11] = [
+/// A way of writing: its refusal, the request that leaves so many bytes to fill, and the item that is there before.
+type Writing = (&'static str, Way, fn() -> raw::Map);
+
+const WAYS: [Writing; 11] = [
     (PUT, |rest| Request::Put(put(rest)), || item([])),
     (PUT, |rest| Request::Batch(batch(vec![WriteRequest::Put(put(rest).item)])), || item([])),
     (
