@@ -49,6 +49,11 @@ impl Credentials {
         Self { access_key_id: access_key_id.into(), secret: secret.into() }
     }
 
+    /// Those of nobody, for services that take any.
+    pub fn anybody() -> Self {
+        Self::new("ANYBODY", "any secret will do")
+    }
+
     /// The value of the `authorization` header: HTTP Basic.
     pub fn header(&self) -> String {
         format!("Basic {}", STANDARD.encode(format!("{}:{}", self.access_key_id, self.secret)))
@@ -101,8 +106,8 @@ enum Through<G> {
 
 impl<G> Through<G> {
     fn aws_json(protocol: Protocol, address: SocketAddr, credentials: Option<&Credentials>) -> Self {
-        let credentials = credentials.expect("what goes through this door is signed");
-        Self::AwsJson(Arc::new(Json::new(protocol, address, credentials)))
+        let anybody = Credentials::anybody();
+        Self::AwsJson(Arc::new(Json::new(protocol, address, credentials.unwrap_or(&anybody))))
     }
 }
 

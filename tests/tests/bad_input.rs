@@ -393,7 +393,7 @@ async fn items_that_are_too_large_or_too_deep() {
     assert_eq!(tables.get("Music", item(s("a"), s("t"))).await.expect("read"), Some(deepest));
     assert_invalid(
         &tables.put("Music", with(nested(32, s("x")))).await.refused(),
-        "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit",
+        "1 validation error detected: Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit",
     );
     // Some of them deeper than a message is decoded.
     for depth in [32, 33, 60, 5_000] {
@@ -499,7 +499,7 @@ async fn table_definitions_that_are_none() {
         ),
         (
             change(|r| r.attribute_definitions.truncate(1)),
-            "Some index key attributes are not defined in AttributeDefinitions. Keys: [pk, sk], AttributeDefinitions: [pk]",
+            "Invalid KeySchema: Some index key attribute have no definition",
         ),
         (
             change(|r| r.attribute_definitions[1].attribute_name = "other".to_owned()),
@@ -560,7 +560,7 @@ async fn batches_that_are_none() {
         ..Default::default()
     };
     let refused = tables.batch_get_item(get((0..101).map(key).collect())).await.refused();
-    refused.assert_says("ValidationException", "Too many items requested for the BatchGetItem call");
+    refused.assert_says("ValidationException", "Member must have length less than or equal to 100");
     let refused = tables.batch_get_item(get(vec![key(1), key(2), key(1)])).await.refused();
     assert_invalid(&refused, "Provided list of item keys contains duplicates");
     tables.batch_get_item(get(vec![])).await.refused().assert_says("ValidationException", "");
@@ -792,8 +792,8 @@ async fn what_comes_later_is_refused_in_words() {
     ];
     for (what, outcome) in outcomes {
         let refused = outcome.refused();
-        assert_eq!(refused.code, Code::Unimplemented, "{what}: {refused:?}");
-        assert!(!refused.reason.is_empty() && !refused.message.is_empty(), "{what}: {refused:?}");
+        assert_eq!(refused.code, Code::InvalidArgument, "{what}: {refused:?}");
+        refused.assert_says("ValidationException", "The table does not have the specified index: Index");
     }
     let kms = stack.kms();
     let denying = r#"{"Statement":{"Effect":"Deny","Principal":"*","Action":"kms:*","Resource":"*"}}"#;
@@ -996,11 +996,16 @@ async fn kms_requests_that_are_none() {
         .refused()
         .assert_says("ValidationException", "less than or equal to 1024");
 
-    for days in [6, 31, 0, -1] {
+    for (days, text) in [
+        (6, "must be between 7 and 30"),
+        (31, "must be between 7 and 30"),
+        (0, "greater than or equal to 1"),
+        (-1, "greater than or equal to 1"),
+    ] {
         let request =
             ScheduleKeyDeletionRequest { key_id: key.key_id.clone(), pending_window_in_days: Some(days) };
         let refused = kms.schedule_key_deletion(request).await.refused();
-        refused.assert_says("ValidationException", "7");
+        refused.assert_says("ValidationException", text);
     }
     let asymmetric = CreateKeyRequest { key_spec: KeySpec::Rsa2048.into(), ..Default::default() };
     assert_ne!(kms.create_key(asymmetric).await.refused().code, Code::Internal);

@@ -139,7 +139,7 @@ async fn plant_in_http(stack: &Stack, protocol: Protocol, canary: &Canary) {
         Protocol::DynamoDb => stack.table_address(),
         Protocol::Kms => stack.kms_address(),
     };
-    let signer = Signer::new(protocol, address, stack.root_credentials().expect("requests are signed"));
+    let signer = Signer::new(protocol, address, &stack.signing());
     let stranger = Credentials::new(plant("accesskey"), plant("secret"));
     let stranger = Signer::new(protocol, address, &stranger);
     let known = match protocol {

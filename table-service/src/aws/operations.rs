@@ -23,7 +23,8 @@ macro_rules! operations {
         /// Those that are served, with their requests.
         #[cfg(test)]
         pub(super) const SERVED: &[(&str, shape::Shape)] =
-            &[$((stringify!($name), <$type as shape::Decode>::SHAPE),)+];
+            &[$((stringify!($name), <$type as shape::Decode>::SHAPE),)+
+              $((stringify!($silent), <$silent_type as shape::Decode>::SHAPE),)+];
 
         /// Answers a request for one of them.
         pub(super) async fn serve($tables: &Tables, $call: &Call) -> Result<Vec<u8>, Failure> {

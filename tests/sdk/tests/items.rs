@@ -157,14 +157,14 @@ async fn updates_say_what_was_and_what_is() {
         .expression_attribute_values(":tags", AttributeValue::Ss(vec!["a".to_owned(), "b".to_owned()]))
         .expression_attribute_values(
             ":deep",
-            AttributeValue::M(item([("list", AttributeValue::L(vec![n(1)]))])),
+            AttributeValue::M(item([("within", AttributeValue::L(vec![n(1)]))])),
         )
         .return_values(ReturnValue::AllNew);
     let made = made.send().await.expect("made").attributes.expect("asked for");
     assert_eq!((made.get("count"), made.len()), (Some(&n(1)), 5));
 
     let changed =
-        update("SET deep.list[1] = :two, #n = #n + :two REMOVE absent ADD total :two DELETE tags :b")
+        update("SET deep.within[1] = :two, #n = #n + :two REMOVE absent ADD total :two DELETE tags :b")
             .expression_attribute_names("#n", "count")
             .expression_attribute_values(":two", n(2))
             .expression_attribute_values(":b", AttributeValue::Ss(vec!["b".to_owned()]));
@@ -263,7 +263,7 @@ async fn batches_write_and_read() {
     let twice = write(vec![put(1), delete(1)]).await.expect_err("one item twice").into_service_error();
     assert_says(&twice, "ValidationException", "Provided list of item keys contains duplicates");
     let many = write((1..=26).map(put).collect()).await.expect_err("too many").into_service_error();
-    assert_says(&many, "ValidationException", "Too many items requested for the BatchWriteItem call");
+    assert_says(&many, "ValidationException", "Member must have length less than or equal to 25");
     let absent = tables.batch_write_item().request_items("Absent", vec![put(1)]).send().await;
     let absent = absent.expect_err("no table").into_service_error();
     assert!(absent.is_resource_not_found_exception(), "{absent:?}");

@@ -25,7 +25,7 @@ api_suite! {
     /// As many as AWS takes, and not one more.
     have_their_limits(api) {
         api.make_table("Items").await;
-        let text = "Too many items requested for the BatchWriteItem call";
+        let text = "at 'RequestItems.Items.member' failed to satisfy constraint: Member must have length less than or equal to 25";
         api.tables_refuse("BatchWriteItem", write((1..=26).map(put).collect()), INVALID, text).await;
         for part in [1..=25, 26..=50, 51..=75, 76..=100] {
             api.tables("BatchWriteItem", write(part.map(put).collect())).await;
@@ -33,7 +33,7 @@ api_suite! {
         let keys = |count: u32| (1..=count).map(|number| key("b", number)).collect();
         let found = api.tables("BatchGetItem", read(keys(100))).await;
         assert_eq!(found["Responses"]["Items"].as_array().unwrap().len(), 100);
-        let text = "Too many items requested for the BatchGetItem call";
+        let text = "at 'RequestItems.Items.member.Keys' failed to satisfy constraint: Member must have length less than or equal to 100";
         api.tables_refuse("BatchGetItem", read(keys(101)), INVALID, text).await;
     }
 
@@ -53,7 +53,7 @@ api_suite! {
     are_refused_whole(api) {
         api.make_table("Items").await;
         let wrong = [
-            (json!({ "PutRequest": { "Item": { "pk": { "S": "b" } } } }), "Missing the key sk in the item"),
+            (json!({ "PutRequest": { "Item": { "pk": { "S": "b" } } } }), "The provided key element does not match the schema"),
             (json!({ "DeleteRequest": { "Key": { "pk": { "S": "b" } } } }), "The provided key element does not match the schema"),
             (put(1), "Provided list of item keys contains duplicates"),
         ];

@@ -18,7 +18,7 @@ fn everything() -> Value {
     item["z"] = json!({ "NULL": true });
     item["ss"] = json!({ "SS": ["a", "b"] });
     item["l"] = json!({ "L": [{ "N": "1" }, { "M": { "x": { "S": "deep" } } }] });
-    item["m"] = json!({ "M": { "a.b": { "N": "7" }, "inner": { "L": [] } } });
+    item["m"] = json!({ "M": { "a.b": { "N": "7" }, "within": { "L": [] } } });
     item
 }
 
@@ -83,7 +83,7 @@ api_suite! {
         api.make_table("Items").await;
         api.tables("PutItem", json!({ "TableName": "Items", "Item": everything() })).await;
         for (condition, values, does) in [
-            ("attribute_exists(m.inner)", json!({}), true),
+            ("attribute_exists(m.within)", json!({}), true),
             ("attribute_exists(m.outer)", json!({}), false),
             ("attribute_not_exists(l[7])", json!({}), true),
             ("attribute_type(l, :v)", json!({ ":v": { "S": "L" } }), true),
@@ -258,7 +258,7 @@ api_suite! {
     /// What is no expression is refused before anything is read, in AWS's words.
     are_refused_in_words(api) {
         let wrong = [
-            ("n = ", json!({}), json!({}), "Invalid ConditionExpression: Syntax error; token: <EOF>, near: \"= \""),
+            ("n = ", json!({}), json!({}), "Invalid ConditionExpression: Syntax error; token: \"<EOF>\", near: \"= \""),
             (
                 "#n = :v",
                 json!({}),

@@ -189,7 +189,7 @@ api_suite! {
             (with("TableName", json!("ab")), "Member must have length greater than or equal to 3"),
             (with("TableName", json!("a b")), "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"),
             (with("KeySchema", range), "Invalid KeySchema: The first KeySchemaElement is not a HASH key type"),
-            (with("AttributeDefinitions", attributes), "Some index key attributes are not defined in AttributeDefinitions"),
+            (with("AttributeDefinitions", attributes), "Invalid KeySchema: Some index key attribute have no definition"),
             (with("BillingMode", json!("PROVISIONED")), "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"),
         ] {
             let refusal = api.try_tables("CreateTable", request.clone()).await.unwrap_err();

@@ -143,10 +143,9 @@ async fn a_minute_of_attack_ends_and_others_never_notice() {
     }
     let over_http_1: [(Attack, usize); 5] =
         [(nested_json, 2), (huge_body, 2), (huge_headers, 2), (slow_headers, 20), (slow_body, 20)];
-    for target in [&query, &encrypt] {
-        for kind in over_http_1 {
-            repeat(&mut attackers, kind, (target, &mut dice), until);
-        }
+    // Requests of DynamoDB's, which are nothing to the key-management service.
+    for kind in over_http_1 {
+        repeat(&mut attackers, kind, (&query, &mut dice), until);
     }
     let of_tables: [(Attack, usize); 3] = [(stuck_reader, 16), (slow_reader, 16), (slow_writer, 50)];
     for kind in of_tables {
@@ -184,8 +183,8 @@ async fn a_minute_of_attack_ends_and_others_never_notice() {
     {
         let answers = metrics.sums("keystead_rpc_total", "code", &[("method", method)]);
         println!("{method}: {answers:?}");
-        // Huge and malformed messages; streams that were cut off.
-        for (code, least) in [("INVALID_ARGUMENT", 100.0), ("UNKNOWN", 5_000.0)] {
+        // Huge and malformed messages; streams that were cut off, because the server ended their connection.
+        for (code, least) in [("INVALID_ARGUMENT", 100.0), ("UNAVAILABLE", 5_000.0)] {
             assert!(answers.get(code).is_some_and(|count| *count > least), "{method}: {answers:?}");
         }
     }
