@@ -157,20 +157,20 @@ async fn updates_say_what_was_and_what_is() {
         .expression_attribute_values(":tags", AttributeValue::Ss(vec!["a".to_owned(), "b".to_owned()]))
         .expression_attribute_values(
             ":deep",
-            AttributeValue::M(item([("within", AttributeValue::L(vec![n(1)]))])),
+            AttributeValue::M(item([("kernel", AttributeValue::L(vec![n(1)]))])),
         )
         .return_values(ReturnValue::AllNew);
     let made = made.send().await.expect("made").attributes.expect("asked for");
     assert_eq!((made.get("count"), made.len()), (Some(&n(1)), 5));
 
     let changed =
-        update("SET deep.within[1] = :two, #n = #n + :two REMOVE absent ADD total :two DELETE tags :b")
+        update("SET deep.kernel[1] = :two, #n = #n + :two REMOVE absent ADD grandtotal :two DELETE tags :b")
             .expression_attribute_names("#n", "count")
             .expression_attribute_values(":two", n(2))
             .expression_attribute_values(":b", AttributeValue::Ss(vec!["b".to_owned()]));
     let changed = changed.return_values(ReturnValue::UpdatedNew).send().await.expect("changed");
     let changed = changed.attributes.expect("asked for");
-    assert_eq!((changed.get("count"), changed.get("total")), (Some(&n(3)), Some(&n(2))));
+    assert_eq!((changed.get("count"), changed.get("grandtotal")), (Some(&n(3)), Some(&n(2))));
     assert_eq!(changed.get("tags"), Some(&AttributeValue::Ss(vec!["a".to_owned()])));
 
     let old = update("SET #n = :x").expression_attribute_names("#n", "count");

@@ -18,7 +18,7 @@ fn everything() -> Value {
     item["z"] = json!({ "NULL": true });
     item["ss"] = json!({ "SS": ["a", "b"] });
     item["l"] = json!({ "L": [{ "N": "1" }, { "M": { "x": { "S": "deep" } } }] });
-    item["m"] = json!({ "M": { "a.b": { "N": "7" }, "within": { "L": [] } } });
+    item["m"] = json!({ "M": { "a.b": { "N": "7" }, "kernel": { "L": [] } } });
     item
 }
 
@@ -83,8 +83,8 @@ api_suite! {
         api.make_table("Items").await;
         api.tables("PutItem", json!({ "TableName": "Items", "Item": everything() })).await;
         for (condition, values, does) in [
-            ("attribute_exists(m.within)", json!({}), true),
-            ("attribute_exists(m.outer)", json!({}), false),
+            ("attribute_exists(m.kernel)", json!({}), true),
+            ("attribute_exists(m.kernels)", json!({}), false),
             ("attribute_not_exists(l[7])", json!({}), true),
             ("attribute_type(l, :v)", json!({ ":v": { "S": "L" } }), true),
             ("attribute_type(z, :v)", json!({ ":v": { "S": "NULL" } }), true),

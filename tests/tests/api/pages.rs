@@ -107,7 +107,7 @@ api_suite! {
             ("pk = :p OR sk = :v", &one, "Invalid operator used in KeyConditionExpression: OR"),
             ("pk > :p AND sk = :v", &one, "Query key condition not supported"),
             ("pk = :p AND sk <> :v", &one, "Invalid operator used in KeyConditionExpression"),
-            ("pk = :p AND words = :v", &one, "Query key condition not supported"),
+            ("pk = :p AND words = :v", &one, "Query condition missed key schema element: sk"),
             ("pk = :p AND sk = :v", &json!({ "S": "1" }), "One or more parameter values were invalid: Condition parameter type does not match schema type"),
             ("pk = :p AND pk = :v", &json!({ "S": "1" }), "KeyConditionExpressions must only contain one condition per key"),
         ] {
