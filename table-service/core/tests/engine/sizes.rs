@@ -58,8 +58,11 @@ fn by_attribute(action: AttributeAction, name: &str, value: raw::Value) -> Reque
     })
 }
 
-/// Each with the item that is there before.
-const WAYS: [(&str, Way, fn() -> raw::Map); 11] = [
+/// What is there before.
+type Before = fn() -> raw::Map;
+
+/// Each with how it is refused, and what it needs.
+const WAYS: [(&str, Way, Before); 11] = [
     (PUT, |rest| Request::Put(put(rest)), || item([])),
     (PUT, |rest| Request::Batch(batch(vec![WriteRequest::Put(put(rest).item)])), || item([])),
     (
