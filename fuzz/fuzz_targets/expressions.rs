@@ -1,5 +1,5 @@
-//! Texts of expressions: the first byte chooses the kind, the rest is the text. What is accepted is bound to placeholders of
-//! every type and used on an item that has every type; a condition and its negation must disagree.
+//! Texts of expressions: the first letter chooses the kind, `c`, `u`, `p` or `k`, the rest is the text. What is accepted is bound to
+//! placeholders of every type and used on an item that has every type; a condition and its negation must disagree.
 
 #![no_main]
 
@@ -10,7 +10,9 @@ use libfuzzer_sys::fuzz_target;
 use table_core::error::ExpressionKind;
 use table_core::expr::substitution::{Substitutions, ValueErrors};
 use table_core::expr::{self, bind, projection::Projection, update::Update};
+use table_core::keycond::{self, KeyCondition, KeyTests, RangeCondition};
 use table_core::ops::PutItem;
+use table_core::schema::{KeyAttribute, KeySchema, KeyValue, ScalarType};
 use table_core::value::{Item, raw};
 
 /// An item with every type, below and beside one another.
@@ -24,6 +26,12 @@ fn sample() -> raw::Map {
 }
 
 static SAMPLE: LazyLock<Item> = LazyLock::new(|| raw::item(sample()).expect("the sample is an item"));
+
+/// A table whose keys are two attributes of the sample.
+static SCHEMA: LazyLock<KeySchema> = LazyLock::new(|| {
+    let attribute = |name: &str, kind| KeyAttribute { name: name.to_owned(), kind };
+    KeySchema { hash: attribute("a", ScalarType::N), range: Some(attribute("b", ScalarType::S)) }
+});
 
 /// Placeholders for the names of the sample, and for its values.
 fn substitutions() -> Substitutions {
@@ -62,12 +70,32 @@ fn projection(text: &str) {
     assert!(bound.of(&SAMPLE).size() <= SAMPLE.size(), "{text:?}");
 }
 
+fn key_condition(text: &str) {
+    let Ok(cond) = keycond::parse(text, &mut substitutions()) else { return };
+    let Ok(tests) = KeyTests::new(cond) else { return };
+    let Ok(KeyCondition { range: Some(range), .. }) = tests.against(&SCHEMA) else { return };
+    let key = KeyValue::S("text".to_owned());
+    let expected = match &range {
+        RangeCondition::Equal(value) => key == *value,
+        RangeCondition::Less(value) => key < *value,
+        RangeCondition::AtMost(value) => key <= *value,
+        RangeCondition::Greater(value) => key > *value,
+        RangeCondition::AtLeast(value) => key >= *value,
+        RangeCondition::Between(low, high) => *low <= key && key <= *high,
+        RangeCondition::BeginsWith(KeyValue::S(prefix)) => "text".starts_with(prefix.as_str()),
+        RangeCondition::BeginsWith(_) => false,
+    };
+    assert_eq!(range.matches(&key), expected, "{text:?}");
+}
+
 fuzz_target!(|input: &[u8]| {
     let Some((choice, text)) = input.split_first() else { return };
     let Ok(text) = std::str::from_utf8(text) else { return };
-    match choice % 3 {
-        0 => condition(text),
-        1 => update(text),
-        _ => projection(text),
+    match choice {
+        b'c' => condition(text),
+        b'u' => update(text),
+        b'p' => projection(text),
+        b'k' => key_condition(text),
+        _ => {}
     }
 });

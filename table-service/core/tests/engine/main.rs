@@ -7,6 +7,7 @@ mod bounds;
 mod checks;
 mod damage;
 mod deleting;
+mod failures;
 mod fake_kms;
 mod gated_store;
 mod grants;

@@ -58,10 +58,11 @@ fn by_attribute(action: AttributeAction, name: &str, value: raw::Value) -> Reque
     })
 }
 
-/// A way of writing: its refusal, the request that leaves so many bytes to fill, and the item that is there before.
-type Writing = (&'static str, Way, fn() -> raw::Map);
+/// What is there before.
+type Before = fn() -> raw::Map;
 
-const WAYS: [Writing; 11] = [
+/// Each with how it is refused, and what it needs.
+const WAYS: [(&str, Way, Before); 11] = [
     (PUT, |rest| Request::Put(put(rest)), || item([])),
     (PUT, |rest| Request::Batch(batch(vec![WriteRequest::Put(put(rest).item)])), || item([])),
     (

@@ -5,6 +5,7 @@
 mod fake_kms;
 
 mod cases;
+mod hostile;
 mod model;
 
 use std::sync::Arc;

@@ -13,12 +13,14 @@ mod text;
 mod truth;
 mod value;
 
+use std::cell::Cell;
+
 use proptest::collection::vec;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use play::Play;
+use play::{Play, Tally};
 
-const CASES: u32 = 48;
+const CASES: u32 = 256;
 const STEPS: usize = 60;
 
 /// A failing case is made small, printed, and told with its seed: `KEYSTEAD_TEST_SEED` runs it again.
@@ -30,6 +32,7 @@ fn random_operations_agree_with_a_plain_model() {
     );
     println!("KEYSTEAD_TEST_SEED={seed}");
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed_bytes(seed));
+    let tallies = Cell::new(Vec::new());
     let config =
         Config { cases: CASES, failure_persistence: None, max_shrink_time: 30_000, ..Config::default() };
     let played = TestRunner::new_with_rng(config, rng).run(&vec(draw::any_event(), 1..STEPS), |events| {
@@ -41,12 +44,32 @@ fn random_operations_agree_with_a_plain_model() {
                 play.take(event).await;
             }
             play.check().await;
+            let mut all = tallies.take();
+            all.push(play.tally());
+            tallies.set(all);
         });
         Ok(())
     });
     if let Err(failure) = played {
         panic!("{failure}");
     }
+    check(&tallies.take());
+}
+
+/// A model that nothing happens to agrees with everything.
+fn check(tallies: &[Tally]) {
+    let sum = |which: fn(&Tally) -> usize| tallies.iter().map(which).sum::<usize>();
+    let sums = [
+        sum(|tally| tally.made),
+        sum(|tally| tally.unmet),
+        sum(|tally| tally.unfit),
+        sum(|tally| tally.continued),
+        sum(|tally| tally.failed),
+        sum(|tally| tally.made_all_the_same),
+        sum(|tally| tally.switched),
+    ];
+    println!("made, unmet, unfit, continued, failed, made all the same, switched: {sums:?}");
+    assert!(sums.iter().all(|sum| *sum > 20), "{sums:?}");
 }
 
 fn seed_bytes(seed: u64) -> [u8; 32] {

@@ -1,5 +1,6 @@
 //! A play: random steps, each taken by the product and by the model, which must agree about every answer.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use table_core::ops::Page;
@@ -16,6 +17,25 @@ const MAX_ITEM_BYTES: usize = 409_600;
 const MAX_PAGE_BYTES: usize = 1024 * 1024;
 const KEYS: [fn() -> Option<SseSpecification>; 4] = [owned, managed, || customer("k1"), || customer("k2")];
 
+/// How often what a play must not go without has come about.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    /// Writes that were made.
+    pub(super) made: usize,
+    /// Conditions that were not met.
+    pub(super) unmet: usize,
+    /// Updates that did not fit.
+    pub(super) unfit: usize,
+    /// Pages of queries that were not the last.
+    pub(super) continued: usize,
+    /// Steps that the store failed.
+    pub(super) failed: usize,
+    /// Writes that were made although the store failed.
+    pub(super) made_all_the_same: usize,
+    /// Tables that moved to another key.
+    pub(super) switched: usize,
+}
+
 /// Both worlds.
 pub(super) struct Play {
     world: World,
@@ -23,6 +43,7 @@ pub(super) struct Play {
     model: Vec<Table>,
     /// Which of [`KEYS`] each table is under.
     keys: Vec<usize>,
+    tally: Cell<Tally>,
 }
 
 /// Items that one commit writes, as they are after it.
@@ -35,7 +56,17 @@ impl Play {
             world.tables.create_table(&root(), created(layout)).await.unwrap();
         }
         let model = LAYOUTS.iter().map(|_| Table::default()).collect();
-        Self { world, gate, model, keys: vec![0; LAYOUTS.len()] }
+        Self { world, gate, model, keys: vec![0; LAYOUTS.len()], tally: Cell::default() }
+    }
+
+    pub(super) fn tally(&self) -> Tally {
+        self.tally.get()
+    }
+
+    fn count(&self, which: fn(&mut Tally) -> &mut usize) {
+        let mut tally = self.tally.get();
+        *which(&mut tally) += 1;
+        self.tally.set(tally);
     }
 
     pub(super) async fn take(&mut self, event: &Event) {
@@ -106,14 +137,17 @@ impl Play {
                 let returned = returned(write, before.as_ref(), after.as_ref());
                 assert_eq!(answer.attributes.as_ref().map(of_item), returned, "{write:?} of {before:?}");
                 self.model[table].set(&key, after);
+                self.count(|tally| &mut tally.made);
             }
             (Err(Refusal::Condition(before)), Err(TableError::ConditionFailed { item })) => {
                 assert_eq!(item.as_ref().map(of_item), before.filter(|_| write.shows), "{write:?}");
+                self.count(|tally| &mut tally.unmet);
             }
             (Err(Refusal::Invalid(complaints)), Err(error)) => {
                 assert_eq!(error.reason(), "ValidationException", "{write:?}");
                 let text = error.public_message();
                 assert!(complaints.contains(&&*text), "{text}, not one of {complaints:?}: {write:?}");
+                self.count(|tally| &mut tally.unfit);
             }
             (expected, answer) => {
                 let expected = expected.map_err(|refusal| match refusal {
@@ -176,6 +210,7 @@ impl Play {
             if start.is_none() {
                 return Ok(());
             }
+            self.count(|tally| &mut tally.continued);
             rest = more;
         }
     }
@@ -256,6 +291,7 @@ impl Play {
             ..Default::default()
         };
         self.world.tables.update_table(&root(), request).await.unwrap();
+        self.count(|tally| &mut tally.switched);
     }
 
     /// Waits until no table is on its way to another key.
@@ -287,6 +323,7 @@ impl Play {
         if answer.is_ok() {
             return;
         }
+        self.count(|tally| &mut tally.failed);
         self.restart().await;
         for together in written {
             self.find_out(together).await;
@@ -326,6 +363,9 @@ impl Play {
             together.iter().map(|(table, key, _)| self.model[*table].items.get(key).cloned()).collect();
         let after: Vec<_> = together.iter().map(|(_, _, after)| after.clone()).collect();
         assert!(found == before || found == after, "{found:?} is neither {before:?} nor {after:?}");
+        if found != before {
+            self.count(|tally| &mut tally.made_all_the_same);
+        }
         for ((table, key, _), item) in together.iter().zip(found) {
             self.model[*table].set(key, item);
         }
