@@ -44,8 +44,8 @@ fn read<T: Request>(body: &[u8]) {
 
 /// What a condition says of the sample; nothing if it is wrong.
 fn hold(conditional: &mut Conditional, substitutions: &mut Substitutions) {
-    let operator = conditional.conditional_operator.known().copied();
-    if let Ok(Some(cond)) = legacy::expected(conditional.expected.take(), operator) {
+    let expected = legacy::expected(conditional.expected.take(), &conditional.conditional_operator);
+    if let Ok(Some(cond)) = expected {
         cond.holds(&SAMPLE);
     }
     let kind = ExpressionKind::Condition;
@@ -91,8 +91,7 @@ fn query(body: &[u8]) {
     let Some(request) = decode::<Query>(body) else { return };
     let _ = request.key_conditions.map(KeyTests::of_conditions);
     let page = request.page;
-    if let Ok(Some(filter)) = legacy::filter(request.query_filter, page.conditional_operator.known().copied())
-    {
+    if let Ok(Some(filter)) = legacy::filter(request.query_filter, &page.conditional_operator) {
         filter.holds(&SAMPLE);
     }
     let (names, values) = (page.selection.expression_attribute_names, page.expression_attribute_values);
