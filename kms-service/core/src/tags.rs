@@ -24,8 +24,8 @@ pub struct Tag {
 pub(crate) fn check_lengths(violations: &mut Violations, tags: &[Tag]) {
     for (index, tag) in (1_usize..).zip(tags.iter().take(TAGS_MAX)) {
         let path = |member| format!("tags.{index}.member.{member}");
-        violations.count(&path("tagKey"), tag.key.chars().count(), 1..=TAG_KEY_CHARS_MAX);
-        violations.count(&path("tagValue"), tag.value.chars().count(), 0..=TAG_VALUE_CHARS_MAX);
+        violations.text(&path("tagKey"), &tag.key, 1..=TAG_KEY_CHARS_MAX);
+        violations.text(&path("tagValue"), &tag.value, 0..=TAG_VALUE_CHARS_MAX);
     }
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn check_lengths(violations: &mut Violations, tags: &[Tag]) {
 pub(crate) fn check_key_lengths(violations: &mut Violations, keys: &[String]) {
     for (index, key) in (1_usize..).zip(keys.iter().take(TAGS_MAX)) {
         let path = format!("tagKeys.{index}.member");
-        violations.count(&path, key.chars().count(), 1..=TAG_KEY_CHARS_MAX);
+        violations.text(&path, key, 1..=TAG_KEY_CHARS_MAX);
     }
 }
 

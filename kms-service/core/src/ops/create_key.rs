@@ -189,7 +189,10 @@ mod tests {
         assert_eq!(tagged(many).await, text("Too many tags"));
         let (reason, text) = tagged(vec![tag("ok", ""), tag("", &"v".repeat(257))]).await;
         assert_eq!(reason, "ValidationException");
-        assert!(text.starts_with("2 validation errors detected: Value at 'tags.2.member.tagKey'"), "{text}");
+        assert!(
+            text.starts_with("2 validation errors detected: Value '' at 'tags.2.member.tagKey'"),
+            "{text}"
+        );
         let request = CreateKey { description: "d".repeat(8193), ..create_key() };
         assert_eq!(refusal(world.kms.create_key(&root(), request).await).0, "ValidationException");
         let request = CreateKey {

@@ -129,7 +129,7 @@ mod tests {
         let (reason, message) = refused(vec![tag("ok", ""), tag("", &"v".repeat(257))]).await;
         assert_eq!(reason, "ValidationException");
         assert!(
-            message.starts_with("2 validation errors detected: Value at 'tags.2.member.tagKey'"),
+            message.starts_with("2 validation errors detected: Value '' at 'tags.2.member.tagKey'"),
             "{message}"
         );
         let (reason, message) = refusal(world.untag(&key, &["ok", &"k".repeat(129)]).await);
