@@ -26,4 +26,4 @@ macro_rules! files {
 }
 
 // Without `encryption`, whose keys are those of a KMS that is not real, and `others`, which names its host.
-files! { batches conditions items not_offered pages reads serialization tables tags updates values }
+files! { batches conditions constraints items not_offered order pages reads serialization tables tags updates values }
