@@ -7,7 +7,7 @@ use std::{fs, path::Path, sync::Arc};
 use envelope::{EncryptionContext, OsEntropy, Plaintext, RootKey};
 use identity::{AccountId, Caller, Principal};
 use kms_core::{
-    Audit, AuditRecord, EncryptionAlgorithm, KeySpec, Kms, ManualClock, OpenError, Origin, Ports, Timestamp,
+    Audit, AuditRecord, EncryptionAlgorithm, Kms, ManualClock, OpenError, Origin, Ports, Timestamp,
     ops::{
         create_key::CreateKey, decrypt::Decrypt, encrypt::Encrypt, schedule_key_deletion::ScheduleKeyDeletion,
     },
@@ -72,7 +72,8 @@ async fn a_due_deletion_destroys_the_material_in_every_file() {
     let request = CreateKey {
         description: String::new(),
         key_usage: None,
-        key_spec: KeySpec::SymmetricDefault,
+        key_spec: None,
+        customer_master_key_spec: None,
         origin: Origin::AwsKms,
         tags: Vec::new(),
         policy: None,

@@ -34,7 +34,7 @@ def test_the_metadata_of_a_key(kms, service):
     assert {**made, "CurrentKeyMaterialId": material, "CreationDate": found["CreationDate"]} == found
 
 
-@pytest.mark.parametrize("others", [{}, {"KeySpec": "SYMMETRIC_DEFAULT"}, {"KeyUsage": "ENCRYPT_DECRYPT"}, {"Origin": "AWS_KMS"}, {"MultiRegion": False}, {"Description": ""}, {"Description": "x" * 8192}, {"Tags": [{"TagKey": "a", "TagValue": ""}]}])
+@pytest.mark.parametrize("others", [{}, {"KeySpec": "SYMMETRIC_DEFAULT"}, {"CustomerMasterKeySpec": "SYMMETRIC_DEFAULT"}, {"KeyUsage": "ENCRYPT_DECRYPT"}, {"Origin": "AWS_KMS"}, {"MultiRegion": False}, {"Description": ""}, {"Description": "x" * 8192}, {"Tags": [{"TagKey": "a", "TagValue": ""}]}])
 def test_ways_to_make_one(kms, others):
     assert kms.create_key(**others)["KeyMetadata"]["KeyState"] == "Enabled"
 

@@ -64,7 +64,11 @@ impl http_body::Body for Upload {
             Poll::Ready(Some(Ok(frame))) => frame.data_ref().map_or(0, Bytes::len),
             _ => 0,
         };
-        if self.has_room(bytes) { frame } else { Poll::Ready(Some(Err(no_room()))) }
+        match frame {
+            _ if !self.has_room(bytes) => Poll::Ready(Some(Err(no_room()))),
+            Poll::Ready(Some(Err(_))) => Poll::Ready(Some(Err(cut_off()))),
+            frame => frame,
+        }
     }
 
     fn is_end_stream(&self) -> bool {
@@ -87,6 +91,12 @@ impl Drop for Upload {
             runtime.spawn(tokio::time::timeout(MAX_TIME, drain(rest)));
         }
     }
+}
+
+/// Whatever ended a request in the middle, its connection included, is not for want of memory, although HTTP/2 has a code
+/// that is translated to the same.
+fn cut_off() -> axum::Error {
+    axum::Error::new(Status::unknown("the request was cut off"))
 }
 
 /// tonic takes the status out of the error again, and `unhandled` makes the answer of it.

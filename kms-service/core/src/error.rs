@@ -211,6 +211,8 @@ pub enum Rule {
     RetireNeedsArn,
     /// ListRetirableGrants without a principal.
     RetiringPrincipalRequired,
+    /// What a key is to be is said under both of its names.
+    TwoKeySpecs,
     /// The key's spec has several usages, or none that goes without saying.
     KeyUsageRequired,
     /// The key's spec does not have this usage.
@@ -447,6 +449,10 @@ impl fmt::Display for Rule {
             }
             Self::RetireNeedsArn => f.write_str("The key must be named by its ARN."),
             Self::RetiringPrincipalRequired => f.write_str("Specify the retiring principal."),
+            Self::TwoKeySpecs => f.write_str(
+                "You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is \
+                 deprecated.",
+            ),
             Self::KeyUsageRequired => f.write_str(
                 "You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.",
             ),

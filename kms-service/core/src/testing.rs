@@ -328,7 +328,8 @@ pub(crate) fn create_key() -> CreateKey {
     CreateKey {
         description: String::new(),
         key_usage: None,
-        key_spec: KeySpec::SymmetricDefault,
+        key_spec: None,
+        customer_master_key_spec: None,
         origin: Origin::AwsKms,
         tags: Vec::new(),
         policy: None,
@@ -422,7 +423,11 @@ impl KeyMetadata {
 /// Short forms, for tests that are about something else.
 impl World {
     pub(crate) async fn hmac_key(&self, key_spec: KeySpec) -> KeyMetadata {
-        let request = CreateKey { key_spec, key_usage: Some(KeyUsage::GenerateVerifyMac), ..create_key() };
+        let request = CreateKey {
+            key_spec: Some(key_spec),
+            key_usage: Some(KeyUsage::GenerateVerifyMac),
+            ..create_key()
+        };
         self.kms.create_key(&root(), request).await.unwrap()
     }
 

@@ -21,7 +21,7 @@ use kms_core::ops::revoke_grant::RevokeGrant;
 use kms_core::ops::schedule_key_deletion::ScheduleKeyDeletion;
 use kms_core::{
     Audit, AuditRecord, Constraints, DataKeySize, DataKeySpec, EncryptionAlgorithm, GrantOperation,
-    KeyChange, KeySpec, Kms, KmsError, ManualClock, OpenError, Origin, Ports, Timestamp, WatchEvent,
+    KeyChange, Kms, KmsError, ManualClock, OpenError, Origin, Ports, Timestamp, WatchEvent,
 };
 use store::{
     Batch, CommitError, Direction, Effaceable, Entry, KeyRange, Limit, MemoryStore, Secret, SecretId, Store,
@@ -160,7 +160,8 @@ fn new_key() -> CreateKey {
     CreateKey {
         description: "CanaryDescription".to_owned(),
         key_usage: None,
-        key_spec: KeySpec::SymmetricDefault,
+        key_spec: None,
+        customer_master_key_spec: None,
         origin: Origin::AwsKms,
         tags: Vec::new(),
         policy: None,

@@ -20,7 +20,8 @@ pub(super) async fn create_key(
     let command = CreateKey {
         description: request.description,
         key_usage: convert::key_usage(request.key_usage)?,
-        key_spec: convert::key_spec(request.key_spec)?,
+        key_spec: Some(convert::key_spec(request.key_spec)?),
+        customer_master_key_spec: None,
         origin: convert::origin(request.origin)?,
         tags: request.tags.into_iter().map(convert::tag).collect(),
         policy: convert::optional(request.policy),

@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use http::HeaderMap;
 use http_body::Body as _;
 use std::{future::poll_fn, pin::Pin};
-use tonic::Status;
+use tonic::{Code, Status};
 
 /// A body as it was received.
 pub(super) struct Received {
@@ -123,7 +123,10 @@ impl Pieces {
     }
 }
 
-/// `Upload` says with a status that there is no room; all else is the connection's.
+/// `Upload` says with a status whether there is no room, or the request was cut off.
 fn unread(error: axum::Error) -> Unread {
-    if error.into_inner().is::<Status>() { Unread::NoRoom } else { Unread::Broken }
+    match error.into_inner().downcast::<Status>() {
+        Ok(status) if status.code() == Code::ResourceExhausted => Unread::NoRoom,
+        _ => Unread::Broken,
+    }
 }

@@ -21,14 +21,16 @@ use crate::{
 
 /// What key to make.
 #[derive(Clone, Debug, Default, Decode)]
-#[shape(later("CustomerMasterKeySpec", "CustomKeyStoreId", "XksKeyId"))]
+#[shape(later("CustomKeyStoreId", "XksKeyId"))]
 pub struct CreateKey {
     /// At most 8192 characters.
     pub description: String,
     /// What it is used for. Only a symmetric key has a usage that goes without saying.
     pub key_usage: Option<KeyUsage>,
-    /// What it is.
-    pub key_spec: KeySpec,
+    /// What it is: symmetric, if nothing is said.
+    pub key_spec: Option<KeySpec>,
+    /// The same under its older name.
+    pub customer_master_key_spec: Option<KeySpec>,
     /// Where its material comes from.
     pub origin: Origin,
     /// At most 50.
@@ -66,8 +68,11 @@ impl CreateKey {
     }
 
     fn key_type(&self) -> Result<KeyType, KmsError> {
-        let key_type = KeyType::of(self.key_spec)
-            .ok_or(KmsError::Unsupported(Unsupported::KeySpec(self.key_spec.as_str())))?;
+        let spec = match (self.key_spec, self.customer_master_key_spec) {
+            (Some(_), Some(_)) => return Err(KmsError::Rule(Rule::TwoKeySpecs)),
+            (spec, older) => spec.or(older).unwrap_or_default(),
+        };
+        let key_type = KeyType::of(spec).ok_or(KmsError::Unsupported(Unsupported::KeySpec(spec.as_str())))?;
         match self.key_usage {
             None if key_type == KeyType::Symmetric => Ok(key_type),
             None => Err(KmsError::Rule(Rule::KeyUsageRequired)),
@@ -76,7 +81,7 @@ impl CreateKey {
                 Err(KmsError::Unsupported(Unsupported::KeyUsage(usage.as_str())))
             }
             Some(usage @ (KeyUsage::EncryptDecrypt | KeyUsage::GenerateVerifyMac)) => {
-                let spec = self.key_spec.as_str();
+                let spec = spec.as_str();
                 Err(KmsError::Rule(Rule::UsageOfSpec { usage: usage.as_str(), spec }))
             }
         }
@@ -158,7 +163,7 @@ mod tests {
         let world = World::new().await;
         let refused = async |request| refusal(world.kms.create_key(&root(), request).await);
         let cases = [
-            (CreateKey { key_spec: KeySpec::Rsa2048, ..create_key() }, "RSA_2048"),
+            (CreateKey { key_spec: Some(KeySpec::Rsa2048), ..create_key() }, "RSA_2048"),
             (CreateKey { key_usage: Some(KeyUsage::SignVerify), ..create_key() }, "SIGN_VERIFY"),
             (CreateKey { origin: Origin::External, ..create_key() }, "EXTERNAL"),
             (

@@ -320,7 +320,10 @@ mod tests {
     async fn a_key_for_codes_says_what_it_is_for() {
         let world = World::new().await;
         let made = async |key_spec, key_usage| {
-            world.kms.create_key(&root(), CreateKey { key_spec, key_usage, ..create_key() }).await
+            world
+                .kms
+                .create_key(&root(), CreateKey { key_spec: Some(key_spec), key_usage, ..create_key() })
+                .await
         };
         let missing =
             "You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.";

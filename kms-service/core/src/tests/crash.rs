@@ -90,7 +90,7 @@ async fn step(world: &World, kms: &Kms, number: usize) -> Result<(), KmsError> {
         18 => kms.disable_key_rotation(&root, target("b").await).await,
         19 => {
             let key_usage = Some(KeyUsage::GenerateVerifyMac);
-            let request = CreateKey { key_spec: KeySpec::Hmac512, key_usage, ..create_key() };
+            let request = CreateKey { key_spec: Some(KeySpec::Hmac512), key_usage, ..create_key() };
             kms.create_key(&root, request).await.map(drop)
         }
         20 => kms.schedule_key_deletion(&root, schedule(&target("b").await, 7)).await.map(drop),
