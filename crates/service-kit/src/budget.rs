@@ -23,6 +23,12 @@ impl Budget {
 pub(crate) struct Taken(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
 
 impl Taken {
+    /// How many bytes that are.
+    pub(crate) fn bytes(&self) -> usize {
+        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.as_ref().map_or(0, OwnedSemaphorePermit::num_permits)
+    }
+
     /// Whether there were as many bytes left.
     pub(crate) fn take(&self, bytes: usize, budget: &Budget) -> bool {
         let Ok(bytes) = u32::try_from(bytes) else { return false };

@@ -40,6 +40,7 @@ pub mod telemetry;
 mod tls;
 mod traces;
 mod unhandled;
+mod unproven;
 mod upload;
 
 pub use answer::status;

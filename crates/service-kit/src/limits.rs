@@ -12,8 +12,13 @@ pub struct Limits {
     pub concurrent_public_requests: usize,
     /// The same for streams that need no credentials, so that nobody can keep a health check out by watching.
     pub concurrent_public_streams: usize,
-    /// The same for requests over AWS JSON until their signature is verified, for which all of their body has to be there.
+    /// Requests over AWS JSON whose signature is not verified yet, for which all of their body has to be there. For one more
+    /// the one that has waited longest is given up, so that whoever sends slowly keeps out nobody.
     pub concurrent_unproven_requests: usize,
+    /// Bytes of large ones of these in memory at the same time, counted apart from those of known callers.
+    pub unproven_bytes: usize,
+    /// Requests that are passed on to the other service, until it answers.
+    pub concurrent_passed_requests: usize,
     /// Connections at the same time. Each costs some 30 KB, with TLS some 40 KB (`tests/protection.rs`).
     pub connections: usize,
     /// How long a new connection may take to begin: TLS, and the first bytes of HTTP.
@@ -47,6 +52,8 @@ impl Default for Limits {
             concurrent_public_requests: 256,
             concurrent_public_streams: 256,
             concurrent_unproven_requests: 1_024,
+            unproven_bytes: 64 * 1024 * 1024,
+            concurrent_passed_requests: 512,
             connections: 4_096,
             handshake: Duration::from_secs(10),
             request: Duration::from_secs(30),

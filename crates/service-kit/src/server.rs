@@ -15,6 +15,7 @@ use crate::{
     stack::{self, Stack},
     tls::{ServerFiles, TlsArgs},
     traces,
+    unproven::Unproven,
 };
 use aws_json::Protocol;
 use axum::{Router, middleware::from_fn_with_state, response::IntoResponse};
@@ -162,7 +163,8 @@ impl Server {
             permits: Arc::new(Semaphore::new(self.limits.concurrent_requests)),
             public_permits: Arc::new(Semaphore::new(self.limits.concurrent_public_requests)),
             public_streams: Arc::new(Semaphore::new(self.limits.concurrent_public_streams)),
-            unproven_permits: Arc::new(Semaphore::new(self.limits.concurrent_unproven_requests)),
+            unproven: Unproven::new(self.limits.concurrent_unproven_requests, self.limits.unproven_bytes),
+            passing_permits: Arc::new(Semaphore::new(self.limits.concurrent_passed_requests)),
             uploads: Budget::new(self.limits.body_bytes),
             answers: Budget::new(self.limits.answer_bytes),
             longest: self.limits.request,

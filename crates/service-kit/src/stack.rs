@@ -16,6 +16,7 @@ use crate::{
     refusal::Unserved,
     traces::{Span, TraceParent},
     unhandled,
+    unproven::Unproven,
     upload::Upload,
 };
 use axum::{
@@ -50,8 +51,10 @@ pub(crate) struct Stack {
     pub(crate) public_permits: Arc<Semaphore>,
     /// For those of them that may take for ever.
     pub(crate) public_streams: Arc<Semaphore>,
-    /// For those whose caller is known only when all of their body is there.
-    pub(crate) unproven_permits: Arc<Semaphore>,
+    /// Those whose caller is known only when all of their body is there.
+    pub(crate) unproven: Arc<Unproven>,
+    /// For those that a neighbour answers.
+    pub(crate) passing_permits: Arc<Semaphore>,
     /// For the bodies of requests.
     pub(crate) uploads: Budget,
     /// For the bodies of answers.
@@ -131,9 +134,9 @@ impl Stack {
         record.take(permits)
     }
 
-    /// Takes a place among the requests that nobody has proved to be theirs yet, so that these do not keep out the others.
-    pub(crate) fn take_unproven_place(&self, record: &mut Record) -> Result<(), Unserved> {
-        record.take(&self.unproven_permits)
+    /// Takes a place among the requests that a neighbour answers, so that one who is slow keeps out nobody else's.
+    pub(crate) fn take_passing_place(&self, record: &mut Record) -> Result<(), Unserved> {
+        record.take(&self.passing_permits)
     }
 
     /// Encodes the answer of a unary call, which is in memory anyway, and counts it: its caller may be slow to take it. If
@@ -240,6 +243,11 @@ impl Record {
     /// What the request tells those whom it causes of its trace.
     pub(crate) fn trace_parent(&self) -> Option<TraceParent> {
         self.trace.as_ref().and_then(Span::trace_parent)
+    }
+
+    /// Whoever called was answered well, although it was not this server that knew them.
+    pub(crate) fn note_useful(&mut self) {
+        self.in_work.iter_mut().for_each(InWork::is_useful);
     }
 
     /// What the request's body has of the budget for bodies.

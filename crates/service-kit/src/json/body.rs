@@ -1,8 +1,13 @@
 //! The body of a request, whole: bounded while it arrives, hashed as it arrived, opened if it was compressed.
 
-use crate::{budget::Budget, budget::Taken, refusal::Unserved, upload::Upload};
+use crate::{
+    budget::{Budget, Taken},
+    refusal::Unserved,
+    unproven::Place,
+    upload::Upload,
+};
 use aws_json::{GunzipError, gunzip, is_gzip, is_json, sigv4::BodyHash};
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use http::HeaderMap;
 use http_body::Body as _;
 use std::{future::poll_fn, pin::Pin};
@@ -36,8 +41,19 @@ impl From<Unread> for super::door::Refused {
 }
 
 impl Received {
-    /// Reads it to its end, if it is no larger than `limit`.
-    pub(super) async fn read(mut body: Upload, limit: usize) -> Result<Self, Unread> {
+    /// Reads it to its end in a place among the unproven, if it is no larger than `limit`.
+    pub(super) async fn in_place(place: &Place, body: Body, limit: usize) -> Result<Self, Unread> {
+        match place.unless_given_up(Self::read(place.upload(body), limit)).await {
+            Some(Err(Unread::NoRoom)) => {
+                place.make_room();
+                Err(Unread::NoRoom)
+            }
+            Some(read) => read,
+            None => Err(Unread::NoRoom),
+        }
+    }
+
+    async fn read(mut body: Upload, limit: usize) -> Result<Self, Unread> {
         let announced = body.size_hint().lower();
         if usize::try_from(announced).map_or(true, |bytes| bytes > limit) {
             return Err(Unread::TooLarge);

@@ -11,7 +11,6 @@ use crate::{
     refusal::Unserved,
     stack::{Record, Stack, contained, in_time},
     traces::TraceParent,
-    upload::Upload,
 };
 use aws_json::{Protocol, REQUEST_ID_HEADER, UNKNOWN_OPERATION};
 use axum::{
@@ -170,10 +169,13 @@ impl Asked<'_> {
         let answered = in_time(Some(stack.longest), contained(self.served(stack, request, id, record))).await;
         let (code, mut answer) = match answered.map_err(Refused::Unserved).flatten() {
             Ok(answer) if matches!(self.what, What::Nothing) => (Code::Unimplemented, answer),
-            Ok(answer) => (Code::Ok, answer),
+            Ok(answer) => (code_of(answer.status()), answer),
             Err(refused) => self.refusal(stack, refused, id),
         };
         record.note_code(code);
+        if code == Code::Ok && matches!(self.what, What::Operation(_)) {
+            record.note_useful();
+        }
         // An answer that was passed on has the id that its service knows it by.
         if !answer.headers().contains_key(REQUEST_ID_HEADER) {
             Protocol::write_id(answer.headers_mut(), id.as_str());
@@ -217,13 +219,14 @@ impl Asked<'_> {
             stack.take_place(record).map_err(Refused::Unserved)?;
             return Ok(self.plain());
         };
-        stack.take_unproven_place(record).map_err(Refused::Unserved)?;
+        let place = stack.unproven.enter();
         let (head, body) = request.into_parts();
-        let upload = Upload::new(body, stack.uploads.clone(), record.upload());
-        let body = Received::read(upload, protocol.max_body_bytes).await?;
+        let body = Received::in_place(&place, body, protocol.max_body_bytes).await?;
         let (region, api) = match &self.api.serves {
             Serves::Here { region, api } => (region, api),
             Serves::There(neighbour) => {
+                stack.take_passing_place(record).map_err(Refused::Unserved)?;
+                let _held = place.leave();
                 return neighbour.pass_on(head, body.into_bytes()).await.map_err(Refused::Unserved);
             }
         };
@@ -238,6 +241,10 @@ impl Asked<'_> {
             signed => signed.map_err(Refused::Failure)?,
         };
         stack.take_place(record).map_err(Refused::Unserved)?;
+        if !place.hand_over(&stack.uploads, &record.upload()) {
+            return Err(Refused::Unserved(Unserved::Overloaded));
+        }
+        drop(place);
         record.know(&caller, id, &head.headers);
         let body = body.open(&head.headers, protocol.max_body_bytes, &stack.uploads, &record.upload())?;
         let call = Call {
@@ -302,6 +309,16 @@ impl Fault for Unreadable {
     /// AWS says nothing more.
     fn public_message(&self) -> Cow<'_, str> {
         "".into()
+    }
+}
+
+/// What metrics and logs say of an answer that a neighbour made: of all that it refuses, that it was refused.
+fn code_of(status: StatusCode) -> Code {
+    match status.as_u16() {
+        200..=299 => Code::Ok,
+        503 => Code::Unavailable,
+        500.. => Code::Internal,
+        _ => Code::InvalidArgument,
     }
 }
 

@@ -16,7 +16,7 @@ use aws_json::{Members, Protocol};
 use axum::body::Bytes;
 use fault::Fault;
 use identity::Caller;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use crate::RequestId;
 
@@ -34,7 +34,7 @@ pub trait JsonApi: Send + Sync + 'static {
 }
 
 /// One request for an operation.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Call {
     /// Which operation; one of [`JsonApi::operations`].
     pub operation: &'static str,
@@ -48,6 +48,13 @@ pub struct Call {
     pub trace_parent: Option<Arc<str>>,
     /// The host, with its port, that the caller has called.
     pub host: String,
+}
+
+/// Nothing of the body, which can be a plaintext or an item.
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Call({}, {})", self.operation, self.request_id)
+    }
 }
 
 /// Why a request has no answer.

@@ -1,7 +1,8 @@
 //! The service beside this one: what is asked of it here is passed on as it came, so that one address is enough for both.
 //!
 //! Nothing is checked on the way but how much it is. The signature is the caller's own and covers head and body, so the
-//! neighbour finds out who calls, and answers as if it had been asked itself.
+//! neighbour finds out who calls, and answers as if it had been asked itself. What is of one connection alone is not carried (RFC
+//! 9110, section 7.6.1); whoever signs such headers, which no SDK does, has to ask the neighbour itself.
 
 use crate::{
     client::{Connector, Upstream},
@@ -110,6 +111,11 @@ impl fmt::Debug for Neighbour {
 }
 
 fn keep_end_to_end(headers: &mut HeaderMap) {
+    let values = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    let named = values.flat_map(|value| value.split(',')).filter_map(|name| name.trim().parse().ok());
+    for name in named.collect::<Vec<HeaderName>>() {
+        headers.remove(name);
+    }
     for name in &OF_A_CONNECTION {
         headers.remove(name);
     }
