@@ -1,5 +1,6 @@
 //! Every operation of KMS: its request, the domain's call, and how the answer looks.
 
+use aws_json::NotARequest;
 use kms_core::{Kms, KmsError, Operation, Unsupported, ops};
 use service_kit::{Call, Failure};
 
@@ -31,6 +32,7 @@ macro_rules! operations {
                     let $request = decoded::<$type>($kms, call, Operation::$name)?;
                     <$view>::from($work.await?).written()
                 })+
+                _ if !aws_json::is_json(&call.body) => Err(NotARequest(String::new()).into()),
                 later => Err(KmsError::Unsupported(Unsupported::Member(later)).into()),
             }
         }

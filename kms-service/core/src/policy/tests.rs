@@ -190,6 +190,22 @@ fn what_goes_beyond_is_refused_and_named() {
         (statement(&lead, r#"["kms:Decrypt","kms:List*"]"#, through), "these actions"),
         (statement(&lead, decrypt, ""), "kms:ViaService"),
         (statement("\"*\"", decrypt, through), "kms:CallerAccount"),
+        (
+            statement(
+                &lead,
+                decrypt,
+                r#"{"StringLike":{"kms:ViaService":"dynamodb.*.amazonaws.com"},"StringEquals":{"kms:EncryptionContext:owner":"${aws:username}"}}"#,
+            ),
+            "policy variables",
+        ),
+        (
+            statement(
+                &lead,
+                decrypt,
+                r#"{"StringLike":{"kms:ViaService":"dynamodb.${aws:RequestedRegion}.amazonaws.com"}}"#,
+            ),
+            "policy variables",
+        ),
         (statement(r#"{"AWS":"444455556666"}"#, decrypt, through), "another account"),
         (statement(r#"{"AWS":"arn:aws:iam::444455556666:user/x"}"#, decrypt, through), "another account"),
         (

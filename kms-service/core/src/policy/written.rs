@@ -227,6 +227,8 @@ fn read_conditions(
             "StringLike" => Comparison::Like,
             _ => return Err(unsupported("conditions other than StringEquals and StringLike")),
         };
+        // A variable would be compared as it stands, and so never stand for what it names.
+        demand(!values.iter().any(|value| value.contains("${")), "policy variables")?;
         let any_of = values.clone();
         let pair =
             key.get(..CONTEXT_PREFIX.len()).filter(|prefix| prefix.eq_ignore_ascii_case(CONTEXT_PREFIX));
