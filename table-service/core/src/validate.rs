@@ -67,27 +67,30 @@ pub fn table_name<'a>(text: &'a str, plane: Plane, home: Home<'_>) -> Result<&'a
         }
         return table_of_arn(text, home);
     }
-    let shortest = match plane {
-        Plane::Data if text.is_empty() => {
-            return Err(constraint(Violation::new("TableName", Shown::Hidden, Rule::MinLength(1))));
-        }
-        Plane::Data => 1,
-        Plane::Control => *TABLE_NAME_CHARS.start(),
-    };
+    if plane == Plane::Data && text.is_empty() {
+        return Err(constraint(Violation::new("TableName", Shown::Hidden, Rule::MinLength(1))));
+    }
     let mut violations = Violations::new();
-    check_name(text, shortest, &mut violations);
+    check_name(text, shortest(plane), &mut violations);
     violations.finish()?;
     Ok(text)
 }
 
-/// Adds the violations of a name or ARN that a request of the data plane has in which something else is missing.
-pub fn sent_table_name(text: &str, violations: &mut Violations) {
-    if text.is_empty() {
+/// Adds the violations of a name or ARN, among those of the rest of its request.
+pub fn sent_table_name(text: &str, plane: Plane, violations: &mut Violations) {
+    if text.is_empty() && plane == Plane::Data {
         violations.push(MEMBER, Shown::Value(Echo::from(text)), Rule::MinLength(1));
     } else if !text.starts_with(ARN_START) {
-        check_name(text, 1, violations);
+        check_name(text, shortest(plane), violations);
     } else if text.chars().count() > MAX_TABLE_ARN_CHARS {
         violations.push(MEMBER, Shown::Hidden, Rule::MaxLength(MAX_TABLE_ARN_CHARS));
+    }
+}
+
+fn shortest(plane: Plane) -> usize {
+    match plane {
+        Plane::Data => 1,
+        Plane::Control => *TABLE_NAME_CHARS.start(),
     }
 }
 

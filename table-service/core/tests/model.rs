@@ -111,8 +111,8 @@ fn everything_that_is_wrong_is_said_at_once_and_nothing_twice() {
 #[test]
 fn what_is_not_offered_is_named() {
     for (body, member) in [
-        (r#"{"TableName":"t","ReplicaUpdates":[]}"#, "ReplicaUpdates"),
-        (r#"{"TableName":"t","BillingMode":"PAY_PER_REQUEST","WarmThroughput":{}}"#, "WarmThroughput"),
+        (r#"{"TableName":"tab","ReplicaUpdates":[]}"#, "ReplicaUpdates"),
+        (r#"{"TableName":"tab","BillingMode":"PAY_PER_REQUEST","WarmThroughput":{}}"#, "WarmThroughput"),
     ] {
         assert_eq!(shape::decode::<UpdateTable>(body.as_bytes()).unwrap_err(), Refusal::NotOffered(member));
     }

@@ -1,5 +1,6 @@
 //! Every operation of DynamoDB: its request, the domain's call, and how the answer looks.
 
+use aws_json::NotARequest;
 use service_kit::{Call, Failure};
 use table_core::Tables;
 use table_core::error::TableError;
@@ -38,6 +39,7 @@ macro_rules! operations {
                     $silent_work.map_err(refusal::failed)?;
                     Ok(Vec::new())
                 })+
+                _ if !aws_json::is_json(&$call.body) => Err(NotARequest(String::new()).into()),
                 feature => Err(TableError::NotOffered { feature }.into()),
             }
         }

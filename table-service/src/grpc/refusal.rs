@@ -29,9 +29,11 @@ pub(super) fn status(mut error: TableError, id: &RequestId) -> Status {
 }
 
 fn with_item(status: &Status, item: Item) -> Status {
-    let fits = item.size() <= MAX_ITEM_BYTES;
-    let item = if fits { value::item(item) } else { Default::default() };
-    let failed = wire::ConditionalCheckFailed { item };
+    // As it is written, which can be fifty times its size.
+    let mut failed = wire::ConditionalCheckFailed { item: value::item(item) };
+    if failed.encoded_len() > MAX_ITEM_BYTES {
+        failed.item.clear();
+    }
     let detail = prost_types::Any {
         type_url: format!("{TYPE_PREFIX}{}", wire::ConditionalCheckFailed::full_name()),
         value: failed.encode_to_vec(),
@@ -51,7 +53,11 @@ mod tests {
     use super::*;
 
     fn failed(text: String) -> (Status, wire::ConditionalCheckFailed) {
-        let item = Item::from_iter([("a".into(), AttributeValue::S(text))]);
+        failed_with(AttributeValue::S(text))
+    }
+
+    fn failed_with(value: AttributeValue) -> (Status, wire::ConditionalCheckFailed) {
+        let item = Item::from_iter([("a".into(), value)]);
         let error = TableError::ConditionFailed { item: Some(item) };
         let status = status(error, &RequestId::generate());
         let told = pb::Status::decode(status.details()).unwrap();
@@ -68,5 +74,9 @@ mod tests {
         assert_eq!(info.reason, "ConditionalCheckFailedException");
         let (_, shown) = failed("x".repeat(MAX_ITEM_BYTES));
         assert_eq!(shown.item.len(), 0);
+        // Small by its size, and large as it is written.
+        let numbers = vec![AttributeValue::N("1E125".parse().unwrap()); 1_000];
+        let (status, shown) = failed_with(AttributeValue::L(numbers));
+        assert!(shown.item.is_empty() && status.details().len() < MAX_ITEM_BYTES);
     }
 }

@@ -79,6 +79,7 @@ impl Tables {
         request: CreateTable,
     ) -> Result<TableDescription, TableError> {
         let inner = &self.inner;
+        request.check()?;
         let granted = inner.authorize(caller, Op::CreateTable, &inner.arn(&request.table_name))?;
         let (schema, choice, billing) = check(&request)?;
         if inner.has(&request.table_name) {
@@ -140,7 +141,6 @@ impl Request for CreateTable {
 }
 
 fn check(request: &CreateTable) -> Result<(KeySchema, Choice, Billing), TableError> {
-    request.check()?;
     tags::check(&request.tags)?;
     let billing = billing::billing(None, &request.billing_mode, request.provisioned_throughput)?;
     billing::check_bounds(request.provisioned_throughput)?;

@@ -8,7 +8,7 @@ use super::conditional::{self, Conditional, WriteOutput};
 use super::put_item::{ReturnValues, check_return_values, old_wanted};
 use crate::authorize::Op;
 use crate::engine::Tables;
-use crate::error::{Invalid, TableError};
+use crate::error::{Invalid, Plane, TableError};
 use crate::items::{Action, Condition, Write};
 use crate::validate;
 use crate::value::{Item, raw};
@@ -35,7 +35,7 @@ pub struct DeleteItem {
 
 impl Request for DeleteItem {
     fn constraints(&self, violations: &mut Violations) {
-        validate::sent_table_name(&self.table_name, violations);
+        validate::sent_table_name(&self.table_name, Plane::Data, violations);
         self.conditional.constraints(violations);
         violations.one_of("returnValues", &self.return_values);
         violations.one_of("returnConsumedCapacity", &self.return_consumed_capacity);

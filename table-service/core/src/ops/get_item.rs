@@ -7,7 +7,7 @@ use super::capacity::{CapacityUnits, ConsumedCapacity, ReturnConsumedCapacity};
 use super::parameters::{self, Selection};
 use crate::authorize::Op;
 use crate::engine::Tables;
-use crate::error::TableError;
+use crate::error::{Plane, TableError};
 use crate::validate;
 use crate::value::{Item, raw};
 
@@ -29,7 +29,7 @@ pub struct GetItem {
 
 impl Request for GetItem {
     fn constraints(&self, violations: &mut Violations) {
-        validate::sent_table_name(&self.table_name, violations);
+        validate::sent_table_name(&self.table_name, Plane::Data, violations);
         self.selection.constraints(violations);
         violations.one_of("returnConsumedCapacity", &self.return_consumed_capacity);
     }

@@ -10,7 +10,7 @@ use super::page::{Page, PageBuilder, PageRequest, Reading};
 use crate::access::Access;
 use crate::authorize::Op;
 use crate::engine::{Inner, Tables};
-use crate::error::{Invalid, TableError};
+use crate::error::{Invalid, Plane, TableError};
 use crate::expr::legacy::{self, Conditions};
 use crate::expr::substitution::{Substitutions, ValueErrors};
 use crate::keycond::{self, KeyCondition, KeyTests};
@@ -43,7 +43,7 @@ pub struct Query {
 
 impl Request for Query {
     fn constraints(&self, violations: &mut Violations) {
-        validate::sent_table_name(&self.table_name, violations);
+        validate::sent_table_name(&self.table_name, Plane::Data, violations);
         self.page.constraints(violations);
         self.check_conditions(violations);
     }
@@ -124,9 +124,9 @@ impl Tables {
     pub async fn query(&self, caller: &Caller, request: Query) -> Result<Page, TableError> {
         let inner = &self.inner;
         let name = inner.table_name(&request.table_name)?;
-        let granted = inner.authorize(caller, Op::Query, &inner.arn(&name))?;
         request.check_operator()?;
         request.check()?;
+        let granted = inner.authorize(caller, Op::Query, &inner.arn(&name))?;
         let Query { table_name, key_condition_expression, key_conditions, query_filter, backward, page } =
             request;
         let (condition, mut reading) =

@@ -12,7 +12,7 @@ use super::query::Stretch;
 use crate::access::Access;
 use crate::authorize::Op;
 use crate::engine::{Inner, Tables, WALK_STEP};
-use crate::error::{Invalid, TableError};
+use crate::error::{Invalid, Plane, TableError};
 use crate::expr::legacy::{self, Conditions};
 use crate::expr::substitution::ValueErrors;
 use crate::items::Location;
@@ -39,7 +39,7 @@ pub struct Scan {
 
 impl Request for Scan {
     fn constraints(&self, violations: &mut Violations) {
-        validate::sent_table_name(&self.table_name, violations);
+        validate::sent_table_name(&self.table_name, Plane::Data, violations);
         self.page.constraints(violations);
         legacy::check_conditions("scanFilter", self.scan_filter.as_ref(), violations);
         violations.range("segment", self.segment.map(i64::from), 0..=MAX_SCAN_SEGMENTS - 1);
@@ -128,8 +128,8 @@ impl Tables {
     pub async fn scan(&self, caller: &Caller, request: Scan) -> Result<Page, TableError> {
         let inner = &self.inner;
         let name = inner.table_name(&request.table_name)?;
-        let granted = inner.authorize(caller, Op::Scan, &inner.arn(&name))?;
         request.check()?;
+        let granted = inner.authorize(caller, Op::Scan, &inner.arn(&name))?;
         let Scan { table_name, scan_filter, segment, total_segments, page } = request;
         let (mut reading, segment) = bind(page, scan_filter, || Segment::of(segment, total_segments))?;
         let table = inner.table(&name)?;

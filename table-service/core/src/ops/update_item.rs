@@ -9,7 +9,7 @@ use super::parameters;
 use super::put_item::{ReturnValues, check_return_values};
 use crate::authorize::Op;
 use crate::engine::Tables;
-use crate::error::{ExpressionKind, Invalid, TableError};
+use crate::error::{ExpressionKind, Invalid, Plane, TableError};
 use crate::expr::legacy::{self, AttributeUpdates};
 use crate::expr::update::Update;
 use crate::items::{Action, Change, Condition, Write};
@@ -42,7 +42,7 @@ pub struct UpdateItem {
 
 impl Request for UpdateItem {
     fn constraints(&self, violations: &mut Violations) {
-        validate::sent_table_name(&self.table_name, violations);
+        validate::sent_table_name(&self.table_name, Plane::Data, violations);
         legacy::check_updates(self.attribute_updates.as_ref(), violations);
         self.conditional.constraints(violations);
         violations.one_of("returnValues", &self.return_values);

@@ -14,12 +14,13 @@ use super::indexes::StreamSpecification;
 use crate::authorize::{Granted, Op};
 use crate::binding::{rejected, spent};
 use crate::engine::{Inner, Tables, whole};
-use crate::error::{Invalid, TableError};
+use crate::error::{Invalid, Plane, TableError};
 use crate::keyring;
 use crate::kms::{Actor, KmsFailure};
 use crate::record::{ChosenClass, KeyKind, TableClass, TableRecord};
 use crate::sse::{Choice, SseSpecification};
 use crate::table::{Committed, Table};
+use crate::validate;
 
 /// An UpdateTable request. A switch must be the only change in it, and so must deletion protection and table class.
 #[derive(Debug, Default, Decode)]
@@ -69,6 +70,7 @@ impl Tables {
         request: UpdateTable,
     ) -> Result<TableDescription, TableError> {
         let inner = &self.inner;
+        request.check()?;
         let name = inner.control_table_name(&request.table_name)?;
         let granted = inner.authorize(caller, Op::UpdateTable, &inner.arn(&name))?;
         let choice = check(&request)?;
@@ -96,6 +98,7 @@ impl Tables {
 
 impl Request for UpdateTable {
     fn constraints(&self, violations: &mut Violations) {
+        validate::sent_table_name(&self.table_name, Plane::Control, violations);
         billing::constraints(&self.billing_mode, self.provisioned_throughput, violations);
         if let Some(sse) = &self.sse_specification {
             sse.constraints(violations);
@@ -108,7 +111,6 @@ impl Request for UpdateTable {
 }
 
 fn check(request: &UpdateTable) -> Result<Option<Choice>, TableError> {
-    request.check()?;
     if request.sse_specification.is_none() && !request.changes_settings() {
         return Err(Invalid::NothingToUpdate.into());
     }
