@@ -130,13 +130,13 @@ def test_other_content_types(wire, content_type):
 
 # --- limits -----------------------------------------------------------------------------------------------------------------
 
-LIMIT = {"dynamodb": 16 * 1024 * 1024, "kms": 16 * 1024 * 1024}
+LIMIT = 16 * 1024 * 1024
 
 
 def test_a_body_beyond_16_megabytes(raw):
-    answer = raw.send(b'{"a": "' + b"x" * LIMIT["dynamodb"] + b'"}')
+    answer = raw.send(b'{"a": "' + b"x" * LIMIT + b'"}')
     assert (answer.status, answer.body) == (413, b"")
-    assert raw.send(b'{"a": "' + b"x" * (LIMIT["dynamodb"] - 9) + b'"}').status == 200
+    assert raw.send(b'{"a": "' + b"x" * (LIMIT - 9) + b'"}').status == 200
 
 
 def test_a_body_that_says_it_is_large_is_not_read(wire):
@@ -241,9 +241,7 @@ def test_a_body_that_only_claims_its_hash(wire):
 
 def test_a_session_token_that_nobody_gave(wire):
     answer = ask(wire, token="a-token")
-    assert answer.status in (200, 400, 403)
-    if answer.status != 200:
-        assert answer.code in ("UnrecognizedClientException", "InvalidClientTokenId", "ExpiredTokenException")
+    assert (answer.status, answer.code) == (400, "UnrecognizedClientException")
 
 
 def test_secrets_are_in_no_answer(wire):

@@ -296,6 +296,42 @@ pub(crate) fn slow_headers(target: Target, _: Dice) -> Made {
     ("slow headers", Box::pin(attack))
 }
 
+/// Opens 1,000 requests over AWS JSON on one connection of HTTP/2 and ends none, which is all that may be unproven at once:
+/// the older ones are given up for the newer.
+pub(crate) fn open_bodies(target: Target, _: Dice) -> Made {
+    let attack = async move {
+        let Some(mut connection) = target.greet(&[]).await else { return false };
+        let (protocol, operation) = target.operation;
+        let named = format!("{}.{operation}", protocol.target());
+        let fields = [
+            (":method", "POST"),
+            (":scheme", "http"),
+            (":path", "/"),
+            (":authority", "attacked"),
+            ("content-type", protocol.content_type()),
+            ("x-amz-target", named.as_str()),
+        ];
+        let headers: Vec<u8> = fields.iter().flat_map(|(name, value)| field(name, value)).collect();
+        let open = |stream| frame(HEADERS, END_HEADERS, stream, &headers);
+        let said: Vec<u8> = streams().take(1_000).flat_map(open).collect();
+        let is_due = |heard: &Heard| !heard.answers.is_empty() || heard.refused > 0 || heard.is_over();
+        let is_given_up = connection.say(&said, SENDING, is_due).await;
+        connection.is_closed_within(HELD).await;
+        is_given_up
+    };
+    ("open bodies", Box::pin(attack))
+}
+
+/// Sends all of the largest body but its last byte, until it is told that there is no room for it or that its time is over.
+pub(crate) fn withheld_byte(target: Target, _: Dice) -> Made {
+    const BYTES: usize = 16 * 1024 * 1024;
+    let attack = async move {
+        let said = [unsigned(&target, BYTES), vec![b' '; BYTES - 1]].concat();
+        status(&target, &said).await == Some(503)
+    };
+    ("withheld byte", Box::pin(attack))
+}
+
 /// Sends a body byte by byte over HTTP/1.1, until it is told that its time is over.
 pub(crate) fn slow_body(target: Target, _: Dice) -> Made {
     let attack = async move {

@@ -19,12 +19,12 @@ use std::time::{Duration, Instant};
 
 use kinds::{
     Attack, Target, half_open, huge_body, huge_headers, huge_message, malformed, many_streams, nested_json,
-    slow_body, slow_headers, slow_reader, slow_writer, stuck_reader,
+    open_bodies, slow_body, slow_headers, slow_reader, slow_writer, stuck_reader, withheld_byte,
 };
 use proto::kms::EncryptRequest;
 use proto::table::QueryRequest;
 use tests::item::{attributes, b, s, text};
-use tests::{Dice, Encryption, Kms, Principals, Protocol, Settings, Stack, Tables, eventually, music};
+use tests::{Dice, Encryption, Json, Kms, Principals, Protocol, Settings, Stack, Tables, eventually, music};
 use tokio::task::JoinSet;
 
 /// How long it lasts.
@@ -46,7 +46,7 @@ struct Attacks {
 }
 
 /// Calls both services until `until`, one request after the other, and gives what each took. All must succeed.
-async fn others(tables: Tables, kms: Kms, until: Instant) -> Vec<Duration> {
+async fn others((tables, kms): (Tables, Kms), json: Json, until: Instant) -> Vec<Duration> {
     let mut took = Vec::new();
     let number = AtomicU64::new(0);
     while Instant::now() < until {
@@ -63,6 +63,10 @@ async fn others(tables: Tables, kms: Kms, until: Instant) -> Vec<Duration> {
         assert_eq!(text(&found, "text"), title);
         let began = Instant::now();
         kms.list_keys(Default::default()).await.expect("others can list keys");
+        took.push(began.elapsed());
+        let began = Instant::now();
+        let request = serde_json::json!({ "TableName": "Music", "Key": { "Artist": { "S": "others" }, "SongTitle": { "S": title } } });
+        json.call("GetItem", &request).await.expect("others can read over AWS JSON");
         took.push(began.elapsed());
     }
     took.sort_unstable();
@@ -116,7 +120,8 @@ async fn a_minute_of_attack_ends_and_others_never_notice() {
         tables.put("Music", item).await.expect("root may");
     }
     let idle = stack.memory();
-    let peace = others(stack.tables(), stack.kms(), Instant::now() + PEACE).await;
+    let peace =
+        others((stack.tables(), stack.kms()), stack.json(Protocol::DynamoDb), Instant::now() + PEACE).await;
     let in_peace = in_work(&stack).await;
 
     let authorization = stack.root_credentials().expect("it has principals").header();
@@ -143,19 +148,26 @@ async fn a_minute_of_attack_ends_and_others_never_notice() {
             repeat(&mut attackers, kind, (target, &mut dice), until);
         }
     }
-    let over_http_1: [(Attack, usize); 5] =
-        [(nested_json, 2), (huge_body, 2), (huge_headers, 2), (slow_headers, 20), (slow_body, 20)];
+    let over_json: [(Attack, usize); 6] = [
+        (nested_json, 2),
+        (huge_body, 2),
+        (huge_headers, 2),
+        (slow_headers, 20),
+        (slow_body, 20),
+        (open_bodies, 2),
+    ];
     for target in [&query, &encrypt] {
-        for kind in over_http_1 {
+        for kind in over_json {
             repeat(&mut attackers, kind, (target, &mut dice), until);
         }
     }
-    let of_tables: [(Attack, usize); 3] = [(stuck_reader, 16), (slow_reader, 16), (slow_writer, 50)];
+    let of_tables: [(Attack, usize); 4] =
+        [(stuck_reader, 16), (slow_reader, 16), (slow_writer, 50), (withheld_byte, 8)];
     for kind in of_tables {
         repeat(&mut attackers, kind, (&query, &mut dice), until);
     }
 
-    let war = others(stack.tables(), stack.kms(), until).await;
+    let war = others((stack.tables(), stack.kms()), stack.json(Protocol::DynamoDb), until).await;
     let highest = stack.memory();
     let mut attacks: BTreeMap<_, Attacks> = BTreeMap::new();
     for (kind, count) in attackers.join_all().await.into_iter().flatten() {
@@ -201,6 +213,11 @@ async fn a_minute_of_attack_ends_and_others_never_notice() {
     for (kind, count) in attacks {
         assert!(count.made >= 10 && count.arrived >= count.made * 9 / 10, "{kind}: {count:?}");
     }
-    others(stack.tables(), stack.kms(), Instant::now() + Duration::from_secs(1)).await;
+    others(
+        (stack.tables(), stack.kms()),
+        stack.json(Protocol::DynamoDb),
+        Instant::now() + Duration::from_secs(1),
+    )
+    .await;
     stack.stop().await;
 }
