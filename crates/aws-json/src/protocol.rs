@@ -89,11 +89,9 @@ impl Protocol {
 
     /// A new request id of the kind that its clients know.
     pub fn request_id(&self) -> String {
-        let mut bytes = [0; LONG_ID_BYTES];
         match self.request_ids {
-            // Without random bytes from the system nothing else works either; the id is no secret.
-            RequestIds::Long if getrandom::fill(&mut bytes).is_ok() => base32(&bytes),
-            RequestIds::Long | RequestIds::Uuid => uuid::Uuid::new_v4().to_string(),
+            RequestIds::Long => base32(&rand::random::<[u8; LONG_ID_BYTES]>()),
+            RequestIds::Uuid => uuid::Uuid::new_v4().to_string(),
         }
     }
 

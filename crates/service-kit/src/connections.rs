@@ -3,21 +3,25 @@
 //! gRPC is HTTP/2; AWS's clients speak HTTP/1.1, mostly. A connection of HTTP/1.1 has one request in work at a time and keeps
 //! one buffer, so its headers are bounded by it; whoever sends them too slowly, or keeps quiet for as long, is cut.
 
-use crate::{Limits, listener::Connection};
-use axum::{Router, extract::Request};
+use crate::{
+    Limits,
+    listener::Connection,
+    stack::{self, Stack},
+};
+use axum::{Router, body::Body, http::Request};
+use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto::Builder, graceful::GracefulShutdown},
-    service::TowerToHyperService,
 };
-use std::io;
+use std::{io, sync::Arc};
 use tokio::task::JoinSet;
 use tokio_stream::{StreamExt as _, wrappers::ReceiverStream};
-use tower::ServiceExt as _;
 
 /// Serves connections until there are no more to come; then lets what is in work finish. Dropping it cuts them all.
 pub(crate) async fn serve(
-    router: Router,
+    stack: Arc<Stack>,
+    routes: Router,
     mut incoming: ReceiverStream<io::Result<Connection>>,
     limits: &Limits,
 ) {
@@ -35,11 +39,14 @@ pub(crate) async fn serve(
             None => break,
         };
         let peer = connection.peer();
-        let service = router.clone().map_request(move |mut request: Request<_>| {
+        let (stack, routes) = (Arc::clone(&stack), routes.clone());
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (stack, routes) = (Arc::clone(&stack), routes.clone());
+            let mut request = request.map(Body::new);
             request.extensions_mut().insert(peer.clone());
-            request
+            async move { stack::answer(&stack, routes, request).await }
         });
-        let served = builder.serve_connection(TokioIo::new(connection), TowerToHyperService::new(service));
+        let served = builder.serve_connection(TokioIo::new(connection), service);
         let served = graceful.watch(served.into_owned());
         serving.spawn(async move {
             if let Err(error) = served.await {

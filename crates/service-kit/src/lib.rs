@@ -25,6 +25,8 @@ mod healthcheck;
 mod json;
 mod limits;
 mod listener;
+mod log_json;
+mod log_lines;
 mod metrics;
 mod options;
 mod paths;
@@ -57,7 +59,7 @@ pub use server::{Bound, Server};
 pub use start::{EXIT_USAGE, StartError, UsageError, exit_code, main, say, shutdown_signal};
 pub use tls::TlsArgs;
 pub use tokio_util::sync::CancellationToken;
-pub use traces::{Exporting, Span, TraceArgs, trace_parent};
+pub use traces::{Span, TraceArgs, trace_parent};
 
 /// Of every binary that has this crate in it, the benchmark's yardstick too: the memory that a burst took is the system's
 /// again within seconds, even if nothing else happens then.

@@ -5,6 +5,7 @@
 
 use crate::{
     Limits,
+    log_lines::ACCESS,
     peers::{Certified, Peer, Peers, Place},
     reload::Reloaded,
     tls::names,
@@ -78,9 +79,9 @@ impl Listener {
                     beginning.spawn(async move {
                         match tokio::time::timeout(limit, begun).await {
                             Ok(Ok(connection)) => drop(ready.send(Ok(connection)).await),
-                            Ok(Err(error)) => tracing::info!(target: "access", %error, "connection refused"),
+                            Ok(Err(error)) => tracing::info!(target: ACCESS, %error, "connection refused"),
                             Err(_) => {
-                                tracing::info!(target: "access", error = "too slow", "connection refused")
+                                tracing::info!(target: ACCESS, error = "too slow", "connection refused")
                             }
                         }
                     });

@@ -4,7 +4,7 @@
 //! taken in time, and when the server is full and it is the one that was of no use for the longest time. A connection
 //! that only keeps quiet stays while there is room: it costs little, and to cut it could lose a request on its way.
 
-use crate::Limits;
+use crate::{Limits, log_lines::ACCESS};
 use identity::{AuthError, Principal};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -218,7 +218,7 @@ impl State {
 
     fn cut(&self, reason: &'static str) {
         if !self.cut.is_cancelled() {
-            tracing::info!(target: "access", reason, "connection cut");
+            tracing::info!(target: ACCESS, reason, "connection cut");
             self.cut.cancel();
         }
     }

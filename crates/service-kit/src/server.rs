@@ -171,12 +171,14 @@ impl Server {
             domain: self.domain,
             stop: stop.clone(),
         };
-        let layer = from_fn_with_state(Arc::new(stack), stack::handle);
+        let stack = Arc::new(stack);
+        let layer = from_fn_with_state(Arc::clone(&stack), stack::grpc);
         let (listener, address) = bind(listen).await?;
         let (admin_listener, admin_address) = bind(admin).await?;
         tracing::info!(domain = self.domain, %address, %admin_address, "listening");
         Ok(Bound {
-            router: routes.into_axum_router().layer(layer),
+            routes: routes.into_axum_router().layer(layer),
+            stack,
             services: self.services,
             reporter,
             listener,
@@ -226,7 +228,8 @@ impl Server {
 
 /// A server that has its ports and does not serve yet.
 pub struct Bound {
-    router: Router,
+    stack: Arc<Stack>,
+    routes: Router,
     services: Vec<&'static str>,
     reporter: HealthReporter,
     listener: TcpListener,
@@ -288,7 +291,7 @@ impl Bound {
         background.spawn(report(self.readiness.clone(), self.reporter, self.services));
         self.readiness.ready(SERVER);
 
-        let serving = connections::serve(self.router, incoming, &self.limits);
+        let serving = connections::serve(self.stack, self.routes, incoming, &self.limits);
         let late = async {
             stop.cancelled().await;
             self.readiness.not_ready(SERVER, "stopping");

@@ -10,6 +10,7 @@ use crate::{
     budget::{Budget, FREE_BYTES, Taken},
     deadline::time_for,
     json::{Asked, Doors},
+    log_lines::ACCESS,
     metrics::{RpcMetrics, code_name},
     paths::{Method, Paths},
     peers::{InWork, Peer},
@@ -20,6 +21,7 @@ use crate::{
     upload::Upload,
 };
 use axum::{
+    Router,
     body::{Body, Bytes},
     extract::{Request, State},
     middleware::Next,
@@ -28,6 +30,7 @@ use axum::{
 use http::HeaderMap;
 use identity::Caller;
 use std::{
+    convert::Infallible,
     future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
@@ -38,6 +41,7 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
+use tower::ServiceExt as _;
 use tracing::Instrument;
 
 /// What the stack of one server holds.
@@ -65,11 +69,16 @@ pub(crate) struct Stack {
     pub(crate) stop: CancellationToken,
 }
 
-/// The middleware: everything that happens around a handler, in order.
-pub(crate) async fn handle(State(stack): State<Arc<Stack>>, request: Request, next: Next) -> Response {
+/// The middleware around gRPC's routes: everything that happens around a handler, in order.
+pub(crate) async fn grpc(State(stack): State<Arc<Stack>>, request: Request, next: Next) -> Response {
+    stack.grpc(request, next).await
+}
+
+/// Answers every request: what is for a door there, and the rest, which is gRPC, by `routes`.
+pub(crate) async fn answer(stack: &Stack, routes: Router, request: Request) -> Result<Response, Infallible> {
     match stack.doors.asked(&request) {
-        Some(asked) => stack.json(&asked, request).await,
-        None => stack.grpc(request, next).await,
+        Some(asked) => Ok(stack.json(&asked, request).await),
+        None => routes.oneshot(request).await,
     }
 }
 
@@ -277,7 +286,7 @@ impl Drop for Record {
         self.trace.iter_mut().for_each(|trace| trace.note(code));
         let caller = self.caller.as_ref();
         tracing::info!(
-            target: "access",
+            target: ACCESS,
             service = %self.method.service,
             method = %self.method.name,
             code = code_name(code),

@@ -5,9 +5,14 @@
 //! the target [`AUDIT`] are: who could silence them with a log filter could use a key unseen. Traces are no layer here,
 //! so that neither depends on the other: a layer finds a span's parent only while its own filter lets it through.
 
-use crate::{Exporting, LogArgs, TraceArgs, UsageError};
+use crate::{
+    LogArgs, TraceArgs, UsageError,
+    log_json::{JsonLine, JsonMembers},
+    log_lines::{Lines, Waiting},
+    traces::Exporting,
+};
 use clap::ValueEnum;
-use std::io::IsTerminal;
+use std::{fmt::Display, io::IsTerminal};
 use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::{
     EnvFilter, Layer, Registry,
@@ -30,12 +35,23 @@ pub enum LogFormat {
     Json,
 }
 
+/// What runs beside the service to tell of it. Dropping it exports what traces are left, which blocks its thread for a
+/// while, and writes what lines are left; later lines do not wait.
+#[must_use = "dropping it ends the export"]
+pub struct Telemetry {
+    _exporting: Exporting,
+    // Dropped last: exporting may have something to log.
+    _waiting: Waiting,
+}
+
 /// Starts logging to stderr, and exporting traces in the name of the process `name` until what is returned is dropped. A
 /// second call, and a filter that does not parse, are usage errors.
-pub fn init(log: &LogArgs, traces: &TraceArgs, name: &'static str) -> Result<Exporting, UsageError> {
-    let started = subscriber(log, std::io::stderr, std::io::stderr().is_terminal())?.try_init();
-    started.map_err(|error| UsageError::new(format!("logging: {error}")))?;
-    traces.start(name)
+pub fn init(log: &LogArgs, traces: &TraceArgs, name: &'static str) -> Result<Telemetry, UsageError> {
+    let refused = |error: &dyn Display| UsageError::new(format!("logging: {error}"));
+    let is_terminal = std::io::stderr().is_terminal();
+    let (lines, _waiting) = Lines::start(std::io::stderr()).map_err(|error| refused(&error))?;
+    subscriber(log, lines, is_terminal)?.try_init().map_err(|error| refused(&error))?;
+    Ok(Telemetry { _exporting: traces.start(name)?, _waiting })
 }
 
 /// The log as [`init`] starts it, on another writer: for tests of what is logged.
@@ -51,7 +67,7 @@ where
     let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(color);
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match args.log_format {
         LogFormat::Text => lines.boxed(),
-        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+        LogFormat::Json => lines.event_format(JsonLine).fmt_fields(JsonMembers).boxed(),
     };
     let always = filter_fn(belongs_to_audit).with_max_level_hint(LevelFilter::INFO);
     Ok(tracing_subscriber::registry().with(lines.with_filter(wanted.or(always))))
@@ -73,6 +89,7 @@ impl LogArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::log_lines::ACCESS;
     use std::{
         io,
         sync::{Arc, Mutex},
@@ -101,7 +118,7 @@ mod tests {
             let _entered = tracing::info_span!("rpc", request_id = "r-1").entered();
             tracing::info!(target: AUDIT, operation = "Decrypt");
             tracing::debug!(target: AUDIT, operation = "detail");
-            tracing::info!(target: "access", "served");
+            tracing::info!(target: ACCESS, "served");
         });
         let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
         text.lines().map(str::to_owned).collect()
@@ -117,5 +134,32 @@ mod tests {
         }
         assert_eq!(lines("info").len(), 2);
         assert_eq!(lines("debug").len(), 3);
+    }
+    #[test]
+    fn a_line_of_json_is_one_object_whatever_is_said() {
+        let written = Written::default();
+        let args = LogArgs { log_filter: "info".to_owned(), log_format: LogFormat::Json };
+        let sink = written.clone();
+        let subscriber = subscriber(&args, move || sink.clone(), false).unwrap();
+        let hostile = "\"}\n{\u{1b}[31m\u{0}é";
+        tracing::subscriber::with_default(subscriber, || {
+            let span =
+                tracing::info_span!("rpc", method = %hostile, later = tracing::field::Empty, number = 7);
+            let _entered = span.enter();
+            span.record("later", hostile);
+            let none: Option<&str> = None;
+            tracing::warn!(target: ACCESS, text = hostile, shown = ?hostile, is = true, share = 0.5, low = -1, none, "{hostile}");
+        });
+        let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        let [line] = &text.lines().collect::<Vec<_>>()[..] else { panic!("{text}") };
+        let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let time = line["timestamp"].take();
+        assert_eq!(time.as_str().map(str::len), Some("2026-11-30T12:00:00.000000Z".len()));
+        let expected = serde_json::json!({
+            "timestamp": null, "level": "WARN", "target": "access", "message": hostile, "text": hostile,
+            "shown": format!("{hostile:?}"), "is": true, "share": 0.5, "low": -1,
+            "span": { "name": "rpc", "method": hostile, "later": hostile, "number": 7 },
+        });
+        assert_eq!(line, expected);
     }
 }

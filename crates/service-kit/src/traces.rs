@@ -149,7 +149,7 @@ impl Collector for SpanCounts {
 
 /// The export of spans. Dropping this exports what is left, and blocks its thread for that, though not for long.
 #[must_use = "dropping it ends the export"]
-pub struct Exporting(Option<SdkTracerProvider>);
+pub(crate) struct Exporting(Option<SdkTracerProvider>);
 
 impl Drop for Exporting {
     fn drop(&mut self) {

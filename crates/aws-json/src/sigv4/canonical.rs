@@ -31,11 +31,15 @@ pub(super) fn write(head: &Parts, signed: &str, body: &BodyHash, out: &mut impl 
     out(b"\n");
     out(signed.as_bytes());
     out(b"\n");
-    out(body.hex().as_bytes());
+    out(&body.hex());
 }
 
 /// The value without spaces around it, and with one space where there are several.
 fn write_value(value: &[u8], out: &mut impl FnMut(&[u8])) {
+    let has_extra = |pair: &[u8]| pair == b"  ";
+    if value.first() != Some(&b' ') && value.last() != Some(&b' ') && !value.windows(2).any(has_extra) {
+        return out(value);
+    }
     let words = value.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
     for (index, word) in words.enumerate() {
         if index > 0 {

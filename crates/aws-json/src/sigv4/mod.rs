@@ -34,6 +34,8 @@ use zeroize::Zeroizing;
 pub const MAX_SKEW: Duration = Duration::from_secs(15 * 60);
 /// The last part of every credential.
 const TERMINATOR: &str = "aws4_request";
+/// The canonical form of most requests takes no more.
+const USUAL_CANONICAL_BYTES: usize = 512;
 const AUTHORIZATION_HEADER: &str = "authorization";
 const DATE_HEADER: &str = "x-amz-date";
 const TOKEN_HEADER: &str = "x-amz-security-token";
@@ -102,13 +104,16 @@ impl<'h> Claim<'h> {
     /// Whether the request, with a body of this hash, was signed with `secret`. The time taken does not depend on how
     /// much of the signature is right.
     pub fn is_signed_with(&self, secret: &[u8], body: &BodyHash) -> bool {
-        let mut canonical = Sha256::new();
-        canonical::write(self.head, self.signed_headers, body, &mut |piece| canonical.update(piece));
+        let mut canonical = Vec::with_capacity(USUAL_CANONICAL_BYTES);
+        canonical::write(self.head, self.signed_headers, body, &mut |piece| {
+            canonical.extend_from_slice(piece)
+        });
+        let canonical = hex(&Sha256::digest(canonical));
         let Credential { date, region, service, terminator, .. } = self.credential;
-        let canonical = hex(&canonical.finalize());
-        let lines =
-            format!("{ALGORITHM}\n{}\n{date}/{region}/{service}/{terminator}\n{canonical}", self.stamp);
-        let right = self.signing_key(secret).and_then(|key| mac(&*key, lines.as_bytes()));
+        let scope = [date, "/", region, "/", service, "/", terminator];
+        let lines = [ALGORITHM, "\n", self.stamp, "\n"].into_iter().chain(scope).chain(["\n"]);
+        let lines = lines.map(str::as_bytes).chain([&canonical[..]]);
+        let right = self.signing_key(secret).and_then(|key| mac(&*key, lines));
         let (given, is_hex) = unhex(self.signature);
         right.is_some_and(|right| bool::from(right.ct_eq(&given) & is_hex))
     }
@@ -121,8 +126,8 @@ impl<'h> Claim<'h> {
         // In one piece, so that nothing of the secret is left behind by growing.
         first.reserve_exact(secret.len());
         first.extend_from_slice(secret);
-        let key = mac(&first, date.as_bytes())?;
-        [region, service, terminator].iter().try_fold(key, |key, part| mac(&*key, part.as_bytes()))
+        let key = mac(&first, [date.as_bytes()])?;
+        [region, service, terminator].iter().try_fold(key, |key, part| mac(&*key, [part.as_bytes()]))
     }
 }
 
@@ -149,7 +154,7 @@ impl BodyHash {
         hash
     }
 
-    fn hex(&self) -> String {
+    fn hex(&self) -> [u8; 64] {
         hex(&self.0.clone().finalize())
     }
 }
@@ -217,9 +222,10 @@ fn check_scope(credential: &Credential<'_>, here: &Here<'_>, stamp: &str) -> Res
 }
 
 /// HMAC takes keys of every length (RFC 2104), so there always is one.
-fn mac(key: &[u8], text: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
+fn mac<'t>(key: &[u8], text: impl IntoIterator<Item = &'t [u8]>) -> Option<Zeroizing<[u8; 32]>> {
     let mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
-    Some(Zeroizing::new(mac.chain_update(text).finalize().into_bytes().into()))
+    let mac = text.into_iter().fold(mac, Mac::chain_update);
+    Some(Zeroizing::new(mac.finalize().into_bytes().into()))
 }
 
 /// A signature is 64 hexadecimal digits in lower case; of anything else, the zeros that are returned count for nothing.
@@ -241,9 +247,13 @@ fn unhex(text: &str) -> ([u8; 32], Choice) {
     (bytes, Choice::from(u8::from(is_hex)))
 }
 
-fn hex(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.map(|digit| char::from_digit(digit.into(), 16).unwrap_or_default()).collect()
+fn hex(hash: &[u8]) -> [u8; 64] {
+    let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' - 10 + half };
+    let mut text = [b'0'; 64];
+    for (pair, byte) in text.as_chunks_mut::<2>().0.iter_mut().zip(hash) {
+        *pair = [digit(byte >> 4), digit(byte & 15)];
+    }
+    text
 }
 
 #[cfg(test)]

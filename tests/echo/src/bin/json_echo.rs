@@ -10,13 +10,16 @@ use serde_json::{Value, json};
 use service_kit as _;
 use tokio::net::TcpListener;
 
-/// What is around the text of an answer.
+/// What is around the text of an answer. A shorter answer is an empty object.
 const FRAME_BYTES: usize = r#"{"text":""}"#.len();
 
 async fn echo(Path(bytes): Path<usize>, Json(request): Json<Value>) -> Json<Value> {
     // The request is looked at, so that reading it cannot be left out.
     let filler = if request.is_object() { "x" } else { "y" };
-    Json(json!({ "text": filler.repeat(bytes.saturating_sub(FRAME_BYTES)) }))
+    match bytes.checked_sub(FRAME_BYTES) {
+        Some(bytes) => Json(json!({ "text": filler.repeat(bytes) })),
+        None => Json(json!({})),
+    }
 }
 
 #[tokio::main]
