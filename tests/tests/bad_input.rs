@@ -739,6 +739,9 @@ async fn what_comes_later_is_refused_in_words() {
     fn index() -> Vec<SecondaryIndex> {
         vec![SecondaryIndex { index_name: "Index".to_owned() }]
     }
+    fn stream(stream_enabled: bool) -> StreamSpecification {
+        StreamSpecification { stream_enabled, ..Default::default() }
+    }
     let create = |change: fn(&mut CreateTableRequest)| {
         let mut request = table("New", ("pk", S), Some(("sk", S)));
         change(&mut request);
@@ -748,7 +751,7 @@ async fn what_comes_later_is_refused_in_words() {
         ("LocalSecondaryIndexes", |r| r.local_secondary_indexes = index()),
         ("GlobalSecondaryIndexes", |r| r.global_secondary_indexes = index()),
         ("VectorIndexes", |r| r.vector_indexes = index()),
-        ("StreamSpecification", |r| r.stream_specification = Some(StreamSpecification::default())),
+        ("StreamSpecification", |r| r.stream_specification = Some(stream(true))),
         ("OnDemandThroughput", |r| r.on_demand_throughput = Some(OnDemandThroughput::default())),
         ("WarmThroughput", |r| r.warm_throughput = Some(WarmThroughput::default())),
         ("ResourcePolicy", |r| r.resource_policy = "{}".to_owned()),
@@ -760,7 +763,11 @@ async fn what_comes_later_is_refused_in_words() {
             r.global_secondary_index_updates = vec![SecondaryIndexUpdate::default()];
         }),
         ("VectorIndexUpdates", |r| r.vector_index_updates = vec![SecondaryIndexUpdate::default()]),
-        ("StreamSpecification", |r| r.stream_specification = Some(StreamSpecification::default())),
+        ("StreamSpecification", |r| {
+            // Protection would have to be the only change.
+            r.deletion_protection_enabled = None;
+            r.stream_specification = Some(stream(true));
+        }),
         ("ReplicaUpdates", |r| r.replica_updates = vec![ReplicaUpdate::default()]),
         ("OnDemandThroughput", |r| r.on_demand_throughput = Some(OnDemandThroughput::default())),
         ("WarmThroughput", |r| r.warm_throughput = Some(WarmThroughput::default())),
@@ -783,6 +790,16 @@ async fn what_comes_later_is_refused_in_words() {
         refused.assert_says("UnsupportedOperationException", feature);
     }
     assert!(!tables.describe("Music").await.expect("described").deletion_protection_enabled);
+    // That there is no stream may be said, and none can be ended.
+    let streamless = create(|r| r.stream_specification = Some(stream(false)));
+    tables.create_table(streamless).await.expect("a table without a stream");
+    let request = UpdateTableRequest {
+        table_name: name(),
+        stream_specification: Some(stream(false)),
+        ..Default::default()
+    };
+    let refused = tables.update_table(request).await.refused();
+    refused.assert_says("ValidationException", "Table has no stream to disable: TableName: Music");
     let query =
         QueryRequest { index_name: "Index".to_owned(), ..query("Artist = :a", attributes([(":a", s("a"))])) };
     let scan = ScanRequest { table_name: name(), index_name: "Index".to_owned(), ..Default::default() };

@@ -3,7 +3,9 @@
 use prost_types::Timestamp;
 use proto::table as wire;
 use shape::Member;
-use table_core::ops::{BillingMode, SseStatus, TableDescription, TableStatus};
+use table_core::ops::{
+    BillingMode, SseStatus, StreamSpecification, StreamViewType, TableDescription, TableStatus,
+};
 use table_core::record::{Billing, TableClass};
 use table_core::schema::{AttributeDefinition, KeyRole, KeySchemaElement, ScalarType};
 use table_core::sse::{SseSpecification, SseType};
@@ -80,6 +82,19 @@ pub(super) fn sse(specification: Option<wire::SseSpecification>) -> Option<SseSp
             wire::SseType::Unspecified => None,
         }),
         kms_master_key_id: specification.kms_master_key_id,
+    })
+}
+
+pub(super) fn stream(stream: Option<wire::StreamSpecification>) -> Option<StreamSpecification> {
+    stream.map(|stream| StreamSpecification {
+        stream_enabled: stream.stream_enabled,
+        stream_view_type: member(stream.stream_view_type, |view| match view {
+            wire::StreamViewType::KeysOnly => Some(StreamViewType::KeysOnly),
+            wire::StreamViewType::NewImage => Some(StreamViewType::NewImage),
+            wire::StreamViewType::OldImage => Some(StreamViewType::OldImage),
+            wire::StreamViewType::NewAndOldImages => Some(StreamViewType::NewAndOldImages),
+            wire::StreamViewType::Unspecified => None,
+        }),
     })
 }
 

@@ -13,7 +13,6 @@ pub(super) fn in_create_table(request: &wire::CreateTableRequest) -> Result<(), 
     not_offered("LocalSecondaryIndexes", !request.local_secondary_indexes.is_empty())?;
     not_offered("GlobalSecondaryIndexes", !request.global_secondary_indexes.is_empty())?;
     not_offered("VectorIndexes", !request.vector_indexes.is_empty())?;
-    not_offered("StreamSpecification", request.stream_specification.is_some())?;
     not_offered("OnDemandThroughput", request.on_demand_throughput.is_some())?;
     not_offered("WarmThroughput", request.warm_throughput.is_some())?;
     not_offered("ResourcePolicy", !request.resource_policy.is_empty())?;
@@ -25,7 +24,6 @@ pub(super) fn in_update_table(request: &wire::UpdateTableRequest) -> Result<(), 
     not_offered("AttributeDefinitions", !request.attribute_definitions.is_empty())?;
     not_offered("GlobalSecondaryIndexUpdates", !request.global_secondary_index_updates.is_empty())?;
     not_offered("VectorIndexUpdates", !request.vector_index_updates.is_empty())?;
-    not_offered("StreamSpecification", request.stream_specification.is_some())?;
     not_offered("ReplicaUpdates", !request.replica_updates.is_empty())?;
     not_offered("OnDemandThroughput", request.on_demand_throughput.is_some())?;
     not_offered("WarmThroughput", request.warm_throughput.is_some())

@@ -64,6 +64,7 @@ impl TableService for Door {
                 deletion_protection: message.deletion_protection_enabled,
                 table_class: description::table_class(message.table_class),
                 tags: description::tags(message.tags),
+                stream_specification: description::stream(message.stream_specification),
                 ..Default::default()
             };
             let table = self.tables.create_table(&caller, command).await?;
@@ -112,6 +113,7 @@ impl TableService for Door {
                 provisioned_throughput: description::throughput(message.provisioned_throughput),
                 deletion_protection: message.deletion_protection_enabled,
                 table_class: description::table_class(message.table_class),
+                stream_specification: description::stream(message.stream_specification),
                 ..Default::default()
             };
             let table = self.tables.update_table(&caller, command).await?;

@@ -62,7 +62,7 @@ pub(super) struct GlobalSecondaryIndex {
 
 /// What a stream tells of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum StreamViewType {
+pub enum StreamViewType {
     /// The item as it is.
     NewImage,
     /// The item as it was.
@@ -83,9 +83,11 @@ choices!(StreamViewType {
 /// Whether a table has a stream.
 #[derive(Debug, Default, Decode)]
 pub struct StreamSpecification {
+    /// Whether there is to be one.
     #[shape(required)]
-    pub(super) stream_enabled: bool,
-    pub(super) stream_view_type: Member<StreamViewType>,
+    pub stream_enabled: bool,
+    /// What it is to tell.
+    pub stream_view_type: Member<StreamViewType>,
 }
 
 const GLOBAL: &str = "GlobalSecondaryIndexes";

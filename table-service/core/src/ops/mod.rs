@@ -36,7 +36,7 @@ pub use delete_item::DeleteItem;
 pub use describe_others::{Endpoint, Limits, Nothing};
 pub use describe_table::{OneTable, SseDescription, SseStatus, TableDescription, TableStatus};
 pub use get_item::{GetItem, GetItemOutput};
-pub use indexes::{Indexes, StreamSpecification};
+pub use indexes::{Indexes, StreamSpecification, StreamViewType};
 pub use list_tables::{ListTables, ListTablesOutput};
 pub use page::{Page, PageRequest, Select};
 pub use parameters::Selection;
