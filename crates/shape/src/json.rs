@@ -10,7 +10,7 @@ use crate::unreadable::Unreadable;
 
 /// Lists and maps that may stand inside one another. Ours: an attribute value of 32 levels, the most that a table takes,
 /// needs 64, and a few more are around it; what is deeper than twice that need not be told exactly why it is refused.
-pub const MAX_DEPTH: usize = 128;
+pub const MAX_DEPTH: usize = 256;
 
 /// What a value is, as its first byte tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,9 +178,8 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// It is malformed or too deep.
     pub fn skip(&mut self) -> Read<()> {
-        let outside = self.depth;
-        // The lists (0) and maps (1) that are open, innermost lowest: MAX_DEPTH bits.
-        let mut open = 0_u128;
+        // What ends the lists and maps that are open.
+        let mut open = Vec::new();
         loop {
             match self.peek()? {
                 Kind::Null | Kind::True | Kind::False => {
@@ -195,7 +194,7 @@ impl<'a> Reader<'a> {
                 Kind::List => {
                     self.open(b'[')?;
                     if !self.closes(b']') {
-                        open <<= 1;
+                        open.push(b']');
                         continue;
                     }
                     self.depth -= 1;
@@ -204,24 +203,21 @@ impl<'a> Reader<'a> {
                     self.open(b'{')?;
                     if !self.closes(b'}') {
                         self.name()?;
-                        open = open << 1 | 1;
+                        open.push(b'}');
                         continue;
                     }
                     self.depth -= 1;
                 }
             }
             loop {
-                if self.depth == outside {
-                    return Ok(());
-                }
-                let in_map = open & 1 == 1;
-                if self.goes_on(if in_map { b'}' } else { b']' })? {
-                    if in_map {
+                let Some(close) = open.last().copied() else { return Ok(()) };
+                if self.goes_on(close)? {
+                    if close == b'}' {
                         self.name()?;
                     }
                     break;
                 }
-                open >>= 1;
+                open.pop();
                 self.depth -= 1;
             }
         }
