@@ -15,7 +15,8 @@ pub struct Limits {
     /// Requests over AWS JSON whose signature is not verified yet, for which all of their body has to be there. For one more
     /// the one that has waited longest is given up, so that whoever sends slowly keeps out nobody.
     pub concurrent_unproven_requests: usize,
-    /// Bytes of large ones of these in memory at the same time, counted apart from those of known callers.
+    /// Bytes of large ones of these at the same time, counted apart from those of known callers: all but the first 64 KiB of
+    /// each. What arrives in pieces is put together, which takes as much again for a moment.
     pub unproven_bytes: usize,
     /// Requests that are passed on to the other service, until it answers.
     pub concurrent_passed_requests: usize,

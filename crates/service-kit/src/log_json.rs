@@ -122,9 +122,12 @@ impl FormatFields<'_> for JsonMembers {
     }
 
     fn add_fields(&self, current: &mut FormattedFields<Self>, fields: &Record<'_>) -> fmt::Result {
-        if !current.is_empty() {
+        let mut members = Members::default();
+        fields.record(&mut members);
+        if !current.is_empty() && !members.0.is_empty() {
             current.fields.push(',');
         }
-        self.format_fields(current.as_writer(), fields)
+        current.fields.push_str(members.as_str()?);
+        Ok(())
     }
 }

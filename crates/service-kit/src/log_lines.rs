@@ -20,6 +20,8 @@ pub(crate) const ACCESS: &str = "access";
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
 /// So many bytes wait for no others.
 const MANY_BYTES: usize = 32 * 1024;
+/// Where nothing can be written, more than so many bytes are lost.
+const MOST_BYTES: usize = 256 * 1024;
 
 /// Where the log's lines go.
 pub(crate) struct Lines<W>(Arc<Shared<W>>);
@@ -88,9 +90,22 @@ impl<W: Write> Shared<W> {
 }
 
 impl<W: Write> State<W> {
+    /// Writes what waits. What cannot be written now waits on, if it is not too much.
     fn write(&mut self) -> io::Result<()> {
-        let written = self.out.write_all(&self.waiting).and_then(|()| self.out.flush());
-        self.waiting.clear();
+        let mut rest = &*self.waiting;
+        let written = loop {
+            match self.out.write(rest) {
+                Ok(0) if !rest.is_empty() => break Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => rest = rest.get(count..).unwrap_or_default(),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => break Err(error),
+            }
+            if rest.is_empty() {
+                break self.out.flush();
+            }
+        };
+        let left = if rest.len() < MOST_BYTES { rest.len() } else { 0 };
+        self.waiting.drain(..self.waiting.len() - left);
         written
     }
 }

@@ -129,7 +129,8 @@ impl Stack {
             head.extensions.insert(caller);
             record.trace_parent().map(|parent| head.extensions.insert(parent));
         }
-        let upload = Upload::new(body, self.uploads.clone(), record.upload());
+        let (budget, taken) = (self.uploads.clone(), record.upload());
+        let upload = Upload::new(body, move |bytes| taken.take(bytes, &budget));
         Ok(Request::from_parts(head, Body::new(upload)))
     }
 
@@ -189,9 +190,12 @@ pub(crate) async fn in_time<T>(
     time: Option<Duration>,
     handler: impl Future<Output = Result<T, Unserved>>,
 ) -> Result<T, Unserved> {
-    match time {
-        Some(time) => tokio::time::timeout(time, handler).await.unwrap_or(Err(Unserved::Late)),
-        None => handler.await,
+    let Some(time) = time else { return handler.await };
+    let mut handler = pin!(handler);
+    // Most are done at once, and need no timer.
+    match poll_fn(|cx| Poll::Ready(handler.as_mut().poll(cx))).await {
+        Poll::Ready(done) => done,
+        Poll::Pending => tokio::time::timeout(time, handler).await.unwrap_or(Err(Unserved::Late)),
     }
 }
 

@@ -146,8 +146,9 @@ mod tests {
             let span =
                 tracing::info_span!("rpc", method = %hostile, later = tracing::field::Empty, number = 7);
             let _entered = span.enter();
-            span.record("later", hostile);
             let none: Option<&str> = None;
+            span.record("later", none);
+            span.record("later", hostile);
             tracing::warn!(target: ACCESS, text = hostile, shown = ?hostile, is = true, share = 0.5, low = -1, none, "{hostile}");
         });
         let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();

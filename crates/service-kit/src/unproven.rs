@@ -3,18 +3,20 @@
 //!
 //! Strangers can send as many as they like and never end them. So these requests have places and memory of their own, and
 //! whoever comes finds a place: the request that has waited longest is given up for it. An honest one is read within
-//! milliseconds, and so is never that one while others hold on to theirs. Where memory is short, the largest is given up.
+//! milliseconds, and so is never that one while others hold on to theirs. Where memory is short, those are given up that have
+//! held on to some for longest, if that is longer than [`PATIENCE`]: others are honest, and merely many.
 
-use crate::{
-    budget::{Budget, Taken},
-    upload::Upload,
-};
-use axum::body::Body;
+use crate::budget::{Budget, Taken};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+/// For how long a request keeps its memory whatever others need: longer than 16 MB take in one network.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// All unproven requests of one server.
 pub(crate) struct Unproven {
@@ -31,8 +33,17 @@ struct Live {
 }
 
 struct Waiting {
+    since: Instant,
     given_up: CancellationToken,
     taken: Taken,
+}
+
+impl Waiting {
+    /// What it has is free for others at once.
+    fn give_up(&self) {
+        self.taken.give_up();
+        self.given_up.cancel();
+    }
 }
 
 /// The place of one of them. It is free again when this is dropped.
@@ -56,11 +67,12 @@ impl Unproven {
         while live.requests.len() >= self.places
             && let Some((_, oldest)) = live.requests.pop_first()
         {
-            oldest.given_up.cancel();
+            oldest.give_up();
         }
         let number = live.next;
         live.next = number.wrapping_add(1);
-        live.requests.insert(number, Waiting { given_up: given_up.clone(), taken: taken.clone() });
+        let waiting = Waiting { since: Instant::now(), given_up: given_up.clone(), taken: taken.clone() };
+        live.requests.insert(number, waiting);
         drop(live);
         Place { all: Arc::clone(self), number, given_up, taken }
     }
@@ -72,9 +84,32 @@ impl Unproven {
 }
 
 impl Place {
-    /// A body that takes memory of this kind of request.
-    pub(crate) fn upload(&self, body: Body) -> Upload {
-        Upload::new(body, self.all.bodies.clone(), self.taken.clone())
+    /// Whether there are as many bytes left for the request, or are once others are given up.
+    pub(crate) fn take(&self, bytes: usize) -> bool {
+        while !self.taken.take(bytes, &self.all.bodies) {
+            if !self.make_room() {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Gives up the one that has held on to memory for longest, if that is long.
+    fn make_room(&self) -> bool {
+        let mut live = self.all.live();
+        if !live.requests.contains_key(&self.number) {
+            return false;
+        }
+        let holds = |number: &u64, request: &Waiting| *number != self.number && request.taken.bytes() > 0;
+        let found = live.requests.iter().find(|(number, request)| holds(number, request));
+        let patient = found.filter(|(_, request)| request.since.elapsed() >= PATIENCE);
+        let Some(request) =
+            patient.map(|(number, _)| *number).and_then(|number| live.requests.remove(&number))
+        else {
+            return false;
+        };
+        request.give_up();
+        true
     }
 
     /// The work, unless the place is given up before it is done.
@@ -86,25 +121,11 @@ impl Place {
         }
     }
 
-    /// There was no memory for this request; the next one finds some.
-    pub(crate) fn make_room(&self) {
-        let mut live = self.all.live();
-        let largest = live.requests.iter().max_by_key(|(_, request)| request.taken.bytes());
-        let largest = largest.map(|(number, _)| *number);
-        if let Some(request) = largest.and_then(|number| live.requests.remove(&number)) {
-            request.given_up.cancel();
-        }
-    }
-
-    /// The caller is known: what the request holds counts as theirs. False if there is no room for it.
+    /// The caller is known: what the request holds counts as theirs. False if it was given up, or there is no room for it.
     pub(crate) fn hand_over(&self, budget: &Budget, taken: &Taken) -> bool {
+        let live = self.all.live();
         let bytes = self.taken.bytes();
-        bytes == 0 || taken.take(bytes, budget)
-    }
-
-    /// Gives up the place, and keeps the memory for as long as what is returned.
-    pub(crate) fn leave(self) -> Taken {
-        self.taken.clone()
+        live.requests.contains_key(&self.number) && (bytes == 0 || taken.take(bytes, budget))
     }
 }
 
@@ -117,8 +138,7 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::budget::FREE_BYTES;
-    use std::{future::pending, pin::Pin};
+    use std::future::pending;
 
     fn is_given_up(place: &Place) -> bool {
         place.given_up.is_cancelled()
@@ -138,23 +158,29 @@ mod tests {
         assert_eq!(all.live().requests.len(), 2);
     }
 
-    #[tokio::test]
-    async fn where_memory_is_short_the_largest_is_given_up() {
+    #[tokio::test(start_paused = true)]
+    async fn where_memory_is_short_whoever_held_on_to_it_for_long_is_given_up() {
         let all = Unproven::new(10, 100);
-        let read = async |place: &Place, bytes: usize| {
-            let mut upload = place.upload(Body::from(vec![0; FREE_BYTES + bytes]));
-            let frame = std::future::poll_fn(|cx| http_body::Body::poll_frame(Pin::new(&mut upload), cx));
-            frame.await.is_some_and(|frame| frame.is_ok())
-        };
-        let (small, large, last) = (all.enter(), all.enter(), all.enter());
-        assert!(read(&small, 20).await && read(&large, 70).await && !read(&last, 30).await);
-        last.make_room();
-        assert!(is_given_up(&large) && !is_given_up(&small));
-        drop(large);
-        assert!(read(&last, 30).await);
+        let (small, idle, large, young) = (all.enter(), all.enter(), all.enter(), all.enter());
+        assert!(small.take(20) && large.take(70));
+        assert!(!young.take(30), "the others have hardly begun");
+        assert!(!is_given_up(&small) && !is_given_up(&large));
+        tokio::time::advance(PATIENCE).await;
+        assert!(young.take(30));
+        assert!(is_given_up(&small) && !is_given_up(&large) && !is_given_up(&idle) && !small.take(1));
+        assert!(young.take(60), "whoever needs more than the others have is not given up for it");
+        assert!(is_given_up(&large) && !young.take(20) && !is_given_up(&young));
+        drop(idle);
+    }
+
+    #[tokio::test]
+    async fn what_is_held_is_handed_over_unless_it_was_given_up() {
+        let all = Unproven::new(1, 100);
         let (theirs, budget) = (Taken::default(), Budget::new(25));
-        assert!(small.hand_over(&budget, &theirs) && !last.hand_over(&budget, &theirs));
-        let kept = small.leave();
-        assert_eq!(kept.bytes(), 20);
+        let first = all.enter();
+        assert!(first.take(20) && first.hand_over(&budget, &theirs));
+        let second = all.enter();
+        assert!(!first.hand_over(&budget, &theirs) && second.hand_over(&budget, &theirs));
+        assert!(second.take(20) && !second.hand_over(&budget, &theirs), "there is no room for it");
     }
 }

@@ -2,13 +2,13 @@
 //! end, within bounds.
 //!
 //! The first bytes of every request are free, so that large requests cannot keep small ones out; the rest is taken from the
-//! [`Budget`] as it comes, and given back when the request is over. When nothing is left, the request is turned away.
+//! budget as it comes, and given back when the request is over. When nothing is left, the request is turned away.
 //!
 //! A handler that refuses a request early (too large, malformed) drops its body. The HTTP/2 stream would then be reset
 //! while the caller still sends, and many clients lose the answer over the reset. Reading on costs no memory; beyond
 //! the bounds the stream is reset after all.
 
-use crate::budget::{Budget, FREE_BYTES, Taken};
+use crate::budget::FREE_BYTES;
 use axum::body::{Body, Bytes};
 use http_body::{Body as _, Frame, SizeHint};
 use std::{
@@ -25,18 +25,18 @@ const MAX_BYTES: usize = 64 * 1024 * 1024;
 const MAX_TIME: Duration = Duration::from_secs(10);
 
 /// A request's body that is read to its end even if its reader gives up.
-pub(crate) struct Upload {
+pub(crate) struct Upload<T> {
     inner: Body,
     is_ended: bool,
     free_bytes: usize,
-    budget: Budget,
-    taken: Taken,
+    /// Whether there are as many bytes left to take.
+    take: T,
 }
 
-impl Upload {
-    pub(crate) fn new(inner: Body, budget: Budget, taken: Taken) -> Self {
+impl<T: FnMut(usize) -> bool> Upload<T> {
+    pub(crate) fn new(inner: Body, take: T) -> Self {
         let is_ended = inner.is_end_stream();
-        Self { inner, is_ended, free_bytes: FREE_BYTES, budget, taken }
+        Self { inner, is_ended, free_bytes: FREE_BYTES, take }
     }
 
     /// Whether there is room for as many bytes more.
@@ -44,11 +44,11 @@ impl Upload {
         let free = bytes.min(self.free_bytes);
         self.free_bytes = self.free_bytes.saturating_sub(free);
         let counted = bytes.saturating_sub(free);
-        counted == 0 || self.taken.take(counted, &self.budget)
+        counted == 0 || (self.take)(counted)
     }
 }
 
-impl http_body::Body for Upload {
+impl<T: FnMut(usize) -> bool + Unpin> http_body::Body for Upload<T> {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -80,7 +80,7 @@ impl http_body::Body for Upload {
     }
 }
 
-impl Drop for Upload {
+impl<T> Drop for Upload<T> {
     fn drop(&mut self) {
         if self.is_ended || self.inner.is_end_stream() {
             return;
@@ -118,6 +118,7 @@ async fn drain(mut body: Body) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::budget::{Budget, Taken};
     use std::sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -143,7 +144,7 @@ mod tests {
     async fn what_is_left_unread_is_read_within_bounds() {
         let frames = Arc::new(AtomicUsize::new(0));
         let endless = Body::new(Endless(Arc::clone(&frames)));
-        let mut upload = Upload::new(endless, Budget::new(MAX_BYTES), Taken::default());
+        let mut upload = Upload::new(endless, |_| true);
         assert!(!upload.is_end_stream());
         poll_fn(|cx| Pin::new(&mut upload).poll_frame(cx)).await.unwrap().unwrap();
         drop(upload);
@@ -153,7 +154,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_was_read_to_its_end_is_left_alone() {
-        let mut upload = Upload::new(Body::from("all"), Budget::new(0), Taken::default());
+        let mut upload = Upload::new(Body::from("all"), |_| false);
         while poll_fn(|cx| Pin::new(&mut upload).poll_frame(cx)).await.is_some() {}
         assert!(upload.is_ended);
     }
@@ -162,15 +163,17 @@ mod tests {
     async fn large_requests_share_a_budget_and_give_back_what_they_took() {
         let budget = Budget::new(100);
         let body = |bytes: usize| Body::from(vec![0; bytes]);
-        let read =
-            async |mut upload: Upload| poll_fn(|cx| Pin::new(&mut upload).poll_frame(cx)).await.unwrap();
+        let read = async |bytes: usize, taken: &Taken| {
+            let mut upload = Upload::new(body(bytes), |bytes| taken.take(bytes, &budget));
+            poll_fn(|cx| Pin::new(&mut upload).poll_frame(cx)).await.unwrap()
+        };
         let first = Taken::default();
-        let free = Upload::new(body(FREE_BYTES), budget.clone(), Taken::default());
-        assert!(read(free).await.is_ok());
-        assert!(read(Upload::new(body(FREE_BYTES + 60), budget.clone(), first.clone())).await.is_ok());
-        assert!(read(Upload::new(body(FREE_BYTES + 60), budget.clone(), Taken::default())).await.is_err());
-        assert!(read(Upload::new(body(FREE_BYTES), budget.clone(), Taken::default())).await.is_ok());
-        drop(first);
-        assert!(read(Upload::new(body(FREE_BYTES + 60), budget, Taken::default())).await.is_ok());
+        assert!(read(FREE_BYTES, &Taken::default()).await.is_ok());
+        assert!(read(FREE_BYTES + 60, &first).await.is_ok());
+        assert!(read(FREE_BYTES + 60, &Taken::default()).await.is_err());
+        assert!(read(FREE_BYTES, &Taken::default()).await.is_ok());
+        first.give_up();
+        assert!(read(FREE_BYTES + 60, &first).await.is_err(), "whoever was given up takes nothing more");
+        assert!(read(FREE_BYTES + 60, &Taken::default()).await.is_ok());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use rustls::pki_types::ServerName;
 use serde_json::json;
@@ -66,6 +67,15 @@ async fn the_caller_stays_the_caller() {
     assert_eq!((status, code.as_str()), (503, "ServiceUnavailable"), "{text}");
     stack.start_kms().await;
     assert_eq!(ask(&stack, "alice").await.status, 200);
+
+    // What was passed on once is not passed on again: two services that name each other would not end.
+    let credentials = &stack.principals().user("alice").credentials;
+    let again = [("via", "1.1 keystead")];
+    let request = Signer::new(Protocol::Kms, "keys.example", credentials);
+    let request = request.request_at(SystemTime::now(), "ListKeys", b"{}", &again);
+    let mut connection = Connection::open(stack.table_address()).await.expect("it listens");
+    let answer = connection.exchange(&request).await.expect("an answer");
+    assert_eq!(refusal(&answer).1, "ServiceUnavailable", "{answer:?}");
 
     // kms-service was not told where tables are.
     let signer = signer(&stack, Protocol::DynamoDb);

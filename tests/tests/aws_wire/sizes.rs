@@ -174,3 +174,32 @@ async fn slow_senders_are_told_or_cut() {
     let good = connect(&stack, protocol).await.exchange(&request).await.expect("an answer");
     assert_eq!(good.status, 200);
 }
+
+/// Strangers who fill the memory for requests that nobody has proved, and end none, keep out no large request of a caller's.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_holds_on_to_memory_keeps_out_nobody() {
+    const HELD: usize = MEGABYTE / 2;
+    let stack = Stack::together().await;
+    let protocol = Protocol::DynamoDb;
+    let target = format!("{}.ListTables", protocol.target());
+    let headers = format!("content-type: {}\r\nx-amz-target: {target}\r\n", protocol.content_type());
+    let head = format!("POST / HTTP/1.1\r\nhost: here\r\n{headers}content-length: {}\r\n\r\n", HELD + 1);
+    let held = [head.into_bytes(), vec![b' '; HELD]].concat();
+    let mut strangers = Vec::new();
+    for _ in 0..150 {
+        let mut stranger = connect(&stack, protocol).await;
+        stranger.send(&held).await.expect("it listens");
+        strangers.push(stranger);
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let signer = signer(&stack, protocol);
+    for megabytes in [1, 3, 15] {
+        let request = signer.request("ListTables", &object(megabytes * MEGABYTE));
+        let answer = connect(&stack, protocol).await.exchange(&request).await.expect("an answer");
+        assert_eq!(answer.status, 200, "{megabytes} MB: {answer:?}");
+    }
+    // They were given up for it, and are told so.
+    let mut oldest = strangers.swap_remove(0);
+    let answer = within("an answer", PATIENCE, oldest.answer()).await.expect("an answer");
+    assert_eq!(answer.status, 503);
+}

@@ -43,17 +43,14 @@ impl From<Unread> for super::door::Refused {
 impl Received {
     /// Reads it to its end in a place among the unproven, if it is no larger than `limit`.
     pub(super) async fn in_place(place: &Place, body: Body, limit: usize) -> Result<Self, Unread> {
-        match place.unless_given_up(Self::read(place.upload(body), limit)).await {
-            Some(Err(Unread::NoRoom)) => {
-                place.make_room();
-                Err(Unread::NoRoom)
-            }
-            Some(read) => read,
-            None => Err(Unread::NoRoom),
-        }
+        let body = Upload::new(body, |bytes| place.take(bytes));
+        place.unless_given_up(Self::read(body, limit)).await.unwrap_or(Err(Unread::NoRoom))
     }
 
-    async fn read(mut body: Upload, limit: usize) -> Result<Self, Unread> {
+    async fn read<T>(mut body: Upload<T>, limit: usize) -> Result<Self, Unread>
+    where
+        T: FnMut(usize) -> bool + Unpin,
+    {
         let announced = body.size_hint().lower();
         if usize::try_from(announced).map_or(true, |bytes| bytes > limit) {
             return Err(Unread::TooLarge);

@@ -226,8 +226,8 @@ impl Asked<'_> {
             Serves::Here { region, api } => (region, api),
             Serves::There(neighbour) => {
                 stack.take_passing_place(record).map_err(Refused::Unserved)?;
-                let _held = place.leave();
-                return neighbour.pass_on(head, body.into_bytes()).await.map_err(Refused::Unserved);
+                let answered = place.unless_given_up(neighbour.pass_on(head, body.into_bytes())).await;
+                return answered.unwrap_or(Err(Unserved::Overloaded)).map_err(Refused::Unserved);
             }
         };
         let signed = || {

@@ -10,8 +10,8 @@ use crate::{
 };
 use axum::body::{Body, Bytes};
 use http::{
-    HeaderMap, HeaderName, Request, Response, Uri,
-    header::{CONNECTION, CONTENT_LENGTH, TE, TRAILER, TRANSFER_ENCODING, UPGRADE},
+    HeaderMap, HeaderName, HeaderValue, Request, Response, Uri,
+    header::{CONNECTION, CONTENT_LENGTH, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, VIA},
     request::Parts,
     uri::PathAndQuery,
 };
@@ -41,6 +41,9 @@ const OF_A_CONNECTION: [HeaderName; 8] = [
     HeaderName::from_static("keep-alive"),
     HeaderName::from_static("proxy-connection"),
 ];
+
+/// How a request says that one of these services has passed it on (RFC 9110, section 7.6.3).
+const OURS: &str = "1.1 keystead";
 
 /// Another service, once it is known where it is. All clones are the same.
 #[derive(Clone, Default)]
@@ -72,9 +75,9 @@ impl Neighbour {
         });
     }
 
-    /// Passes on a request, and gives the whole answer.
+    /// Passes on a request, and gives the whole answer. One that was passed on already would go round for ever.
     pub(super) async fn pass_on(&self, head: Parts, body: Bytes) -> Result<Response<Bytes>, Unserved> {
-        let link = self.0.get().ok_or(Unserved::Away)?;
+        let link = self.0.get().filter(|_| !was_passed_on(&head.headers)).ok_or(Unserved::Away)?;
         let request = link.request(head, body).ok_or(Unserved::Away)?;
         let answer = link.client.request(request).await.map_err(|error| {
             tracing::debug!(%error, "a request could not be passed on");
@@ -91,6 +94,7 @@ impl Link {
     fn request(&self, head: Parts, body: Bytes) -> Option<Request<Body>> {
         let Parts { method, uri, mut headers, .. } = head;
         keep_end_to_end(&mut headers);
+        headers.append(VIA, HeaderValue::from_static(OURS));
         if let Some(authority) = uri.authority() {
             headers.entry(http::header::HOST).or_insert(authority.as_str().parse().ok()?);
         }
@@ -108,6 +112,10 @@ impl fmt::Debug for Neighbour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Neighbour({:?})", self.0.get().map(|link| &link.url))
     }
+}
+
+fn was_passed_on(headers: &HeaderMap) -> bool {
+    headers.get_all(VIA).iter().any(|value| value.as_bytes() == OURS.as_bytes())
 }
 
 fn keep_end_to_end(headers: &mut HeaderMap) {
