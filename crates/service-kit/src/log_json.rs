@@ -3,7 +3,7 @@
 //!
 //! This is what tracing-subscriber's own format says, less its list of all spans. That one makes a tree of every span, writes
 //! it, parses it for each event and writes it again, piece by piece through a check for UTF-8; for a read of one item, logging
-//! took a third of what serving it did. Here every value is written once.
+//! took a quarter of what serving it did. Here every value is written once.
 
 use serde::Serialize;
 use std::fmt;

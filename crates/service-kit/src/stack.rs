@@ -249,7 +249,7 @@ impl Record {
     /// trace a request belongs.
     pub(crate) fn know(&mut self, caller: &Caller, id: &RequestId, headers: &HeaderMap) {
         self.caller = Some(caller.clone());
-        self.in_work.iter_mut().for_each(InWork::is_useful);
+        self.note_useful();
         self.trace = Some(Span::server(&self.method, id, headers));
     }
 
@@ -258,7 +258,7 @@ impl Record {
         self.trace.as_ref().and_then(Span::trace_parent)
     }
 
-    /// Whoever called was answered well, although it was not this server that knew them.
+    /// Notes that it is a caller's: of one that is known here, or whom a neighbour answered well.
     pub(crate) fn note_useful(&mut self) {
         self.in_work.iter_mut().for_each(InWork::is_useful);
     }

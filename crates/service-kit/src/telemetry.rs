@@ -135,6 +135,7 @@ mod tests {
         assert_eq!(lines("info").len(), 2);
         assert_eq!(lines("debug").len(), 3);
     }
+
     #[test]
     fn a_line_of_json_is_one_object_whatever_is_said() {
         let written = Written::default();

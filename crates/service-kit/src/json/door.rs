@@ -173,9 +173,6 @@ impl Asked<'_> {
             Err(refused) => self.refusal(stack, refused, id),
         };
         record.note_code(code);
-        if code == Code::Ok && matches!(self.what, What::Operation(_)) {
-            record.note_useful();
-        }
         // An answer that was passed on has the id that its service knows it by.
         if !answer.headers().contains_key(REQUEST_ID_HEADER) {
             Protocol::write_id(answer.headers_mut(), id.as_str());
@@ -227,7 +224,11 @@ impl Asked<'_> {
             Serves::There(neighbour) => {
                 stack.take_passing_place(record).map_err(Refused::Unserved)?;
                 let answered = place.unless_given_up(neighbour.pass_on(head, body.into_bytes())).await;
-                return answered.unwrap_or(Err(Unserved::Overloaded)).map_err(Refused::Unserved);
+                let answer = answered.unwrap_or(Err(Unserved::Overloaded)).map_err(Refused::Unserved)?;
+                if answer.status().is_success() {
+                    record.note_useful();
+                }
+                return Ok(answer);
             }
         };
         let signed = || {

@@ -1,4 +1,5 @@
-//! How long an update takes that counts under a condition: `cargo test --release -p table-core speed -- --ignored --nocapture`.
+//! How long an update takes that counts under a condition, in nanoseconds. Passing says that it counts; the time that counts is that
+//! of a release build: `cargo test --release -p table-core speed -- --nocapture`.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -10,7 +11,7 @@ use crate::expr::{bind, condition, update};
 use crate::value::Item;
 use crate::value::literal::{item, n, raw, s};
 
-const ROUNDS: u32 = 100_000;
+const ROUNDS: u32 = 10_000;
 
 fn count(before: Item) -> Item {
     let values = raw([(":x", n("1"))]);
@@ -25,9 +26,10 @@ fn count(before: Item) -> Item {
 }
 
 #[test]
-#[ignore = "prints a time; the release build's is the one that counts"]
 fn parsing_binding_and_applying() {
     let before = item([("pk", s("key")), ("a", n("41")), ("other", s("value"))]);
+    let after = item([("pk", s("key")), ("a", n("42")), ("other", s("value"))]);
+    assert_eq!(count(before.clone()), after);
     let mut fastest = u128::MAX;
     for _ in 0..5 {
         let start = Instant::now();
