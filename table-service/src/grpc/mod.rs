@@ -114,7 +114,6 @@ impl TableService for Door {
                 deletion_protection: message.deletion_protection_enabled,
                 table_class: description::table_class(message.table_class),
                 stream_specification: description::stream(message.stream_specification),
-                ..Default::default()
             };
             let table = self.tables.update_table(&caller, command).await?;
             Ok(wire::UpdateTableResponse { table_description: Some(description::table(table)) })
