@@ -2,13 +2,13 @@
 //! there first.
 //!
 //! Strangers can send as many as they like and never end them. So these requests have places and memory of their own, and
-//! whoever comes finds a place: the request that has waited longest is given up for it. An honest one is read within
-//! milliseconds, and so is never that one while others hold on to theirs. Where memory is short, those are given up that have
-//! held on to some for longest, if that is longer than [`PATIENCE`]: others are honest, and merely many.
+//! whoever comes finds a place: of those that are not all there yet, the oldest is given up for it. An honest one is read
+//! within milliseconds, and so is never that one while others hold on to theirs. Where memory is short, that one is given up
+//! that has held on to some for longest, if that is longer than [`PATIENCE`]: others are honest, and merely many.
 
 use crate::budget::{Budget, Taken};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -28,21 +28,30 @@ pub(crate) struct Unproven {
 #[derive(Default)]
 struct Live {
     next: u64,
-    /// In the order in which they came.
-    requests: BTreeMap<u64, Waiting>,
+    requests: BTreeMap<u64, Request>,
+    /// Those that have a place, in the order in which they came: they are not all there yet.
+    arriving: BTreeSet<u64>,
 }
 
-struct Waiting {
-    since: Instant,
+struct Request {
+    /// Since when it has had memory, if it has.
+    holds_since: Option<Instant>,
     given_up: CancellationToken,
     taken: Taken,
 }
 
-impl Waiting {
-    /// What it has is free for others at once.
-    fn give_up(&self) {
-        self.taken.give_up();
-        self.given_up.cancel();
+impl Live {
+    fn remove(&mut self, number: u64) -> Option<Request> {
+        self.arriving.remove(&number);
+        self.requests.remove(&number)
+    }
+
+    /// What the request has is free for others at once.
+    fn give_up(&mut self, number: u64) {
+        if let Some(request) = self.remove(number) {
+            request.taken.give_up();
+            request.given_up.cancel();
+        }
     }
 }
 
@@ -64,15 +73,16 @@ impl Unproven {
     pub(crate) fn enter(self: &Arc<Self>) -> Place {
         let (given_up, taken) = (CancellationToken::new(), Taken::default());
         let mut live = self.live();
-        while live.requests.len() >= self.places
-            && let Some((_, oldest)) = live.requests.pop_first()
+        while live.arriving.len() >= self.places
+            && let Some(oldest) = live.arriving.pop_first()
         {
-            oldest.give_up();
+            live.give_up(oldest);
         }
         let number = live.next;
         live.next = number.wrapping_add(1);
-        let waiting = Waiting { since: Instant::now(), given_up: given_up.clone(), taken: taken.clone() };
-        live.requests.insert(number, waiting);
+        let request = Request { holds_since: None, given_up: given_up.clone(), taken: taken.clone() };
+        live.requests.insert(number, request);
+        live.arriving.insert(number);
         drop(live);
         Place { all: Arc::clone(self), number, given_up, taken }
     }
@@ -91,6 +101,9 @@ impl Place {
                 return false;
             }
         }
+        if let Some(request) = self.all.live().requests.get_mut(&self.number) {
+            request.holds_since.get_or_insert_with(Instant::now);
+        }
         true
     }
 
@@ -100,16 +113,18 @@ impl Place {
         if !live.requests.contains_key(&self.number) {
             return false;
         }
-        let holds = |number: &u64, request: &Waiting| *number != self.number && request.taken.bytes() > 0;
-        let found = live.requests.iter().find(|(number, request)| holds(number, request));
-        let patient = found.filter(|(_, request)| request.since.elapsed() >= PATIENCE);
-        let Some(request) =
-            patient.map(|(number, _)| *number).and_then(|number| live.requests.remove(&number))
-        else {
-            return false;
-        };
-        request.give_up();
+        let others = live.requests.iter().filter(|(number, _)| **number != self.number);
+        let holding = others.filter_map(|(number, request)| Some((request.holds_since?, *number)));
+        match holding.min() {
+            Some((since, number)) if since.elapsed() >= PATIENCE => live.give_up(number),
+            _ => return false,
+        }
         true
+    }
+
+    /// All of the request is there, and the place is free for others; what it holds counts on. False if it was given up.
+    pub(crate) fn leave(&self) -> bool {
+        self.all.live().arriving.remove(&self.number)
     }
 
     /// The work, unless the place is given up before it is done.
@@ -131,7 +146,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.all.live().requests.remove(&self.number);
+        self.all.live().remove(self.number);
     }
 }
 
@@ -159,11 +174,26 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn whoever_is_all_there_keeps_nobody_out_and_is_not_kept_out() {
+        let all = Unproven::new(1, 100);
+        let read = all.enter();
+        assert!(read.take(100) && read.leave());
+        let (second, third) = (all.enter(), all.enter());
+        assert!(is_given_up(&second) && !second.leave(), "it was not all there");
+        assert!(!is_given_up(&read) && !is_given_up(&third));
+        tokio::time::advance(PATIENCE).await;
+        assert!(third.take(1) && is_given_up(&read), "but its memory it may lose");
+        drop((read, second, third));
+        assert!(all.live().requests.is_empty() && all.live().arriving.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn where_memory_is_short_whoever_held_on_to_it_for_long_is_given_up() {
         let all = Unproven::new(10, 100);
         let (small, idle, large, young) = (all.enter(), all.enter(), all.enter(), all.enter());
+        tokio::time::advance(PATIENCE).await;
         assert!(small.take(20) && large.take(70));
-        assert!(!young.take(30), "the others have hardly begun");
+        assert!(!young.take(30), "the others have hardly begun to hold any");
         assert!(!is_given_up(&small) && !is_given_up(&large));
         tokio::time::advance(PATIENCE).await;
         assert!(young.take(30));
