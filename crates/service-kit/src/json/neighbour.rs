@@ -1,6 +1,6 @@
 //! The service beside this one: what is asked of it here is passed on as it came, so that one address is enough for both.
 //!
-//! Nothing is checked on the way but how much it is. The signature is the caller's own and covers head and body, so the
+//! Nothing is checked on the way but how much it is, and that it was not passed on before. The signature is the caller's own and covers head and body, so the
 //! neighbour finds out who calls, and answers as if it had been asked itself. What is of one connection alone is not carried (RFC
 //! 9110, section 7.6.1); whoever signs such headers, which no SDK does, has to ask the neighbour itself.
 
@@ -115,7 +115,8 @@ impl fmt::Debug for Neighbour {
 }
 
 fn was_passed_on(headers: &HeaderMap) -> bool {
-    headers.get_all(VIA).iter().any(|value| value.as_bytes() == OURS.as_bytes())
+    let values = headers.get_all(VIA).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|hop| hop.trim().eq_ignore_ascii_case(OURS))
 }
 
 fn keep_end_to_end(headers: &mut HeaderMap) {
