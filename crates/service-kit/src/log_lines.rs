@@ -20,7 +20,7 @@ pub(crate) const ACCESS: &str = "access";
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
 /// So many bytes wait for no others.
 const MANY_BYTES: usize = 32 * 1024;
-/// Where nothing can be written, more than so many bytes are lost.
+/// Where nothing can be written and so many bytes wait, all of their lines are lost.
 const MOST_BYTES: usize = 256 * 1024;
 
 /// Where the log's lines go.
@@ -34,6 +34,8 @@ struct Shared<W> {
 struct State<W> {
     out: W,
     waiting: Vec<u8>,
+    /// What waits begins within a line, whose beginning is written.
+    is_torn: bool,
     /// No line waits any more.
     is_over: bool,
 }
@@ -51,7 +53,7 @@ pub(crate) struct Line<'a, W> {
 impl<W: Write + Send + 'static> Lines<W> {
     /// Starts writing to `out`.
     pub(crate) fn start(out: W) -> io::Result<(Self, Waiting)> {
-        let state = State { out, waiting: Vec::new(), is_over: false };
+        let state = State { out, waiting: Vec::new(), is_torn: false, is_over: false };
         let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
         let (writing, ending) = (Arc::clone(&shared), Arc::clone(&shared));
         thread::Builder::new().name("log".to_owned()).spawn(move || writing.write_until_over())?;
@@ -90,7 +92,8 @@ impl<W: Write> Shared<W> {
 }
 
 impl<W: Write> State<W> {
-    /// Writes what waits. What cannot be written now waits on, if it is not too much.
+    /// Writes what waits. What cannot be written now waits on, if it is not too much: then only the end of a line does of which
+    /// there is a beginning.
     fn write(&mut self) -> io::Result<()> {
         let mut rest = &*self.waiting;
         let written = loop {
@@ -104,8 +107,15 @@ impl<W: Write> State<W> {
                 break self.out.flush();
             }
         };
-        let left = if rest.len() < MOST_BYTES { rest.len() } else { 0 };
-        self.waiting.drain(..self.waiting.len() - left);
+        let done = self.waiting.len() - rest.len();
+        if let Some(last) = self.waiting.get(..done).and_then(<[u8]>::last) {
+            self.is_torn = *last != b'\n';
+        }
+        if rest.len() >= MOST_BYTES {
+            let line = rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |end| end + 1);
+            self.waiting.truncate(if self.is_torn { done + line } else { done });
+        }
+        self.waiting.drain(..done);
         written
     }
 }
@@ -160,6 +170,50 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    /// Takes so many bytes, and then nothing until there is room again.
+    struct Full {
+        room: usize,
+        taken: Vec<u8>,
+    }
+
+    impl Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.room == 0 {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            let count = bytes.len().min(self.room);
+            self.room -= count;
+            self.taken.extend_from_slice(&bytes[..count]);
+            Ok(count)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn lines_are_lost_whole_and_only_where_many_cannot_be_written() {
+        let full = Full { room: 5, taken: Vec::new() };
+        let mut state = State { out: full, waiting: Vec::new(), is_torn: false, is_over: false };
+        let mut write = |text: &str, room: usize| {
+            state.out.room = room;
+            state.waiting.extend_from_slice(text.as_bytes());
+            let written = state.write().is_ok();
+            (written, String::from_utf8(std::mem::take(&mut state.out.taken)).unwrap())
+        };
+        let many = "lost\n".repeat(MOST_BYTES / 5 + 1);
+        let nothing = (false, String::new());
+        assert_eq!(write("torn line\n", 5), (false, "torn ".to_owned()));
+        assert_eq!(write("waits\n", 0), nothing);
+        assert_eq!(write("", 100), (true, "line\nwaits\n".to_owned()));
+        assert_eq!(write("torn again\n", 4), (false, "torn".to_owned()));
+        assert_eq!(write(&many, 0), nothing);
+        assert_eq!(write("after\n", 100), (true, " again\nafter\n".to_owned()));
+        assert_eq!(write(&many, 0), nothing);
+        assert_eq!(write("last\n", 100), (true, "last\n".to_owned()));
     }
 
     fn line(lines: &Lines<Told>, may_wait: bool, text: &str) {
