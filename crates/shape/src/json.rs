@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use crate::unreadable::Unreadable;
 
 /// Lists and maps that may stand inside one another. Ours: an attribute value of 32 levels, the most that a table takes,
-/// needs 64, and a few more are around it; what is deeper than twice that need not be told exactly why it is refused.
+/// needs 64, and a few more are around it; what is several times as deep need not be told exactly why it is refused.
 pub const MAX_DEPTH: usize = 256;
 
 /// What a value is, as its first byte tells.

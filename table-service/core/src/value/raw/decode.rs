@@ -113,6 +113,7 @@ mod tests {
         let run = move || {
             assert!(read(&nested(31)).is_ok());
             assert_eq!(read(&nested(32)), Err(Invalid::NestingTooDeep));
+            assert_eq!(read(&nested(120)), Err(Invalid::NestingTooDeep));
             assert!(shape::decode::<Holder>(format!("{{\"V\":{}}}", nested(10_000)).as_bytes()).is_err());
         };
         std::thread::Builder::new().stack_size(256 * 1024).spawn(run).unwrap().join().unwrap();
