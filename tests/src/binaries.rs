@@ -8,12 +8,16 @@ use std::sync::OnceLock;
 /// Where the binary called `name` is.
 ///
 /// The first call runs `cargo build` for the profile that this test was built with; when nothing changed that takes a
-/// moment. The selection is the same as that of `cargo test --workspace`, so that cargo finds its dependencies built.
+/// moment. After `cargo test --workspace` nothing has: see [`AS_FOR_TESTS`].
 pub fn path(name: &str) -> &'static Path {
     static BUILT: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
     let built = BUILT.get_or_init(build);
     built.get(name).unwrap_or_else(|| panic!("cargo built no binary called {name}, only {:?}", built.keys()))
 }
+
+/// Where a test is selected, cargo resolves the features that tests need for everything: then what it compiled for the tests
+/// serves the binaries too. Which test it is makes no difference. Benchmarks measure the binaries as they are deployed.
+const AS_FOR_TESTS: [&str; 2] = ["--test", "stories"];
 
 fn build() -> HashMap<String, PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into());
@@ -26,6 +30,8 @@ fn build() -> HashMap<String, PathBuf> {
         .stderr(Stdio::inherit());
     if built_for_release() {
         command.arg("--release");
+    } else {
+        command.args(AS_FOR_TESTS);
     }
     let output = command.output().expect("cargo runs");
     assert!(output.status.success(), "cargo build failed: {}", output.status);
