@@ -117,6 +117,7 @@ fn one_of(
     if list.len() > MAX_IN_OPERANDS {
         return Err(ExpressionError::TooManyForIn(list.len()));
     }
+    check_comparable("IN", &value, &list)?;
     Ok(Cond::In { value, list })
 }
 
@@ -143,6 +144,7 @@ fn compare(
     if !matches!(op, Comparator::Equal | Comparator::NotEqual) {
         check_ordered(op.name(), [&left, &right])?;
     }
+    check_comparable(op.name(), &left, [&right])?;
     Ok(Cond::Compare { op, left, right })
 }
 
@@ -156,6 +158,7 @@ fn between(operands: [&syntax::Operand; 3], substitutions: &mut Substitutions) -
     if let (Operand::Value(low), Operand::Value(high)) = (&low, &high) {
         check_bounds(low, high)?;
     }
+    check_comparable("BETWEEN", &value, [&low, &high])?;
     Ok(Cond::Between { value, low, high })
 }
 
@@ -229,6 +232,24 @@ fn check_type_name(name: &str) -> Result<()> {
 fn check_ordered<'o>(operator: &'static str, operands: impl IntoIterator<Item = &'o Operand>) -> Result<()> {
     let ordered = |kind: &ValueType| matches!(kind, ValueType::S | ValueType::N | ValueType::B);
     match operands.into_iter().filter_map(static_type).find(|kind| !ordered(kind)) {
+        Some(actual) => Err(ExpressionError::OperandType { operator, actual }),
+        None => Ok(()),
+    }
+}
+
+/// Constants of different types are never equal, and which is less has no answer.
+fn check_comparable<'o>(
+    operator: &'static str,
+    value: &Operand,
+    others: impl IntoIterator<Item = &'o Operand>,
+) -> Result<()> {
+    let Operand::Value(value) = value else { return Ok(()) };
+    let kind = value.value_type();
+    let constant = |other: &Operand| match other {
+        Operand::Value(other) => Some(other.value_type()),
+        _ => None,
+    };
+    match others.into_iter().filter_map(constant).find(|other| *other != kind) {
         Some(actual) => Err(ExpressionError::OperandType { operator, actual }),
         None => Ok(()),
     }
