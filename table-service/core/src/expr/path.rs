@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::substitution::Substitutions;
 use super::syntax::{self, Name, Step};
 use crate::error::{Echo, Echoes, ExpressionError, Invalid};
-use crate::limits::{MAX_ATTRIBUTE_NAME_BYTES, MAX_NESTING_LEVELS};
-use crate::value::{AttributeValue, Item};
+use crate::limits::MAX_NESTING_LEVELS;
+use crate::value::{AttributeValue, Item, raw::check_name};
 
 /// An attribute and the way into it; no longer than a value can be deep.
 #[derive(Clone, PartialEq, Eq)]
@@ -31,11 +31,9 @@ impl Path {
     /// The path to a whole attribute.
     ///
     /// # Errors
-    /// A name that is longer than any attribute's.
+    /// A name that no attribute can have.
     pub fn to(attribute: &str) -> Result<Self, Invalid> {
-        if attribute.len() > MAX_ATTRIBUTE_NAME_BYTES {
-            return Err(Invalid::AttributeNameTooLarge);
-        }
+        check_name(attribute)?;
         Ok(Self { attribute: attribute.into(), rest: Vec::new() })
     }
 

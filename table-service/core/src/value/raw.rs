@@ -120,7 +120,11 @@ fn attributes(map: &mut Map, level: usize) -> Result<BTreeMap<String, AttributeV
         .collect()
 }
 
-fn check_name(name: &str) -> Result<(), Invalid> {
+/// Whether an attribute can have this name.
+///
+/// # Errors
+/// It is empty, or too long.
+pub(crate) fn check_name(name: &str) -> Result<(), Invalid> {
     match name.len() {
         0 => Err(Invalid::EmptyAttributeName),
         length if length > MAX_ATTRIBUTE_NAME_BYTES => Err(Invalid::AttributeNameTooLarge),

@@ -103,6 +103,7 @@ fn arguments_are_counted_and_typed() {
             format!("{OOM}ComparisonOperator {operator} is not valid for {kind} AttributeValue type");
         assert_eq!(holds("num", operator, &[value]), Err(expected));
     }
+    assert_eq!(holds("", "NULL", &[]), Err("Empty attribute name".to_owned()));
     let expected = format!("{OOM}AttributeValues inside AttributeValueList must be of same type");
     assert_eq!(holds("num", "IN", &[n("3"), s("dog")]), Err(expected.clone()));
     assert_eq!(holds("num", "BETWEEN", &[n("3"), s("dog")]), Err(expected));
@@ -218,6 +219,9 @@ fn attribute_updates_complain_of_what_they_cannot_do() {
     ] {
         assert_eq!(update(Member::Known(action), value).unwrap_err(), format!("{OOM}{expected}"));
     }
+    let unnamed =
+        [(String::new(), AttributeValueUpdate { value: Some(to_raw(&n("1"))), ..Default::default() })];
+    assert_eq!(updates(Some(unnamed.into())).unwrap_err(), Invalid::EmptyAttributeName);
     for (action, value, before) in
         [(Add, n("1"), s("a")), (Add, ss(["a"]), ns(["1"])), (Delete, ss(["a"]), n("1"))]
     {
