@@ -142,7 +142,7 @@ impl Planned {
 
 impl Tables {
     /// Makes the writes. When this returns without error, each is durable or listed as unprocessed. When it returns an
-    /// error, some may have been made.
+    /// error that came up while they were being made, some may have been.
     ///
     /// # Errors
     /// Validation of any request, absence of any table, denial by policy or key, outage of KMS.
@@ -155,8 +155,13 @@ impl Tables {
         check_counts(&request)?;
         let return_consumed_capacity = request.return_consumed_capacity.clone();
         let wanted = capacity::is_wanted(&return_consumed_capacity);
+        let partitions = self.plan(caller, request)?;
+        // A table that cannot be written now keeps the batch from being made in part.
+        for planned in partitions.values() {
+            self.inner.access(&planned.table, &planned.granted).await?;
+        }
         let mut writes = JoinSet::new();
-        for ((text, _), planned) in self.plan(caller, request)? {
+        for ((text, _), planned) in partitions {
             let inner = Arc::clone(&self.inner);
             writes.spawn(request::carried(async move { Ok((text, planned.make(&inner, wanted).await?)) }));
         }

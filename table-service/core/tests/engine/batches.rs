@@ -40,6 +40,26 @@ async fn a_table_named_by_name_and_by_arn_is_one_table_to_a_batch() {
     );
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_table_whose_key_may_not_be_used_keeps_a_batch_from_being_made_in_part() {
+    let world = world().await;
+    world.create(None).await;
+    for name in ["After", "Zebra"] {
+        let request = CreateTable { table_name: name.to_owned(), ..music(customer("k1")) };
+        world.tables.create_table(&root(), request).await.unwrap();
+    }
+    world.kms.set_state("k1", Some(KeyState::Disabled));
+    world.tables.key_changed(&arn("k1"));
+    for other in ["After", "Zebra"] {
+        let puts = |name: &str| (name.to_owned(), vec![WriteRequest::Put(song("A", "1"))]);
+        let request =
+            BatchWriteItem { request_items: [puts("Music"), puts(other)].into(), ..Default::default() };
+        let error = world.tables.batch_write_item(&root(), request).await.unwrap_err();
+        assert!(error.public_message().starts_with("KMS key disabled error: "), "{error}");
+        assert_eq!(world.get(&root(), "A", "1").await.unwrap(), None);
+    }
+}
+
 /// A flush for each write of a partition would make the last wait for all others.
 #[tokio::test(start_paused = true)]
 async fn the_writes_to_a_partition_are_made_in_one_commit() {
