@@ -35,6 +35,8 @@ impl PageRequest {
         violations.range("limit", self.limit, 1..=most);
         if let Some(marker) = &self.marker {
             violations.count("marker", marker.chars().count(), 1..=MARKER_CHARS_MAX);
+            let legal = marker.chars().all(|c| ('\u{20}'..='\u{ff}').contains(&c));
+            violations.pattern("marker", marker, r"[\u0020-\u00FF]*", legal);
         }
     }
 

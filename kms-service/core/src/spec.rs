@@ -128,9 +128,9 @@ choices!(EncryptionAlgorithm {
     RsaesOaepSha256 = "RSAES_OAEP_SHA_256",
 } later { "SM2PKE" });
 choices!(MacAlgorithm {
-    HmacSha224 = "HMAC_SHA_224",
-    HmacSha256 = "HMAC_SHA_256",
     HmacSha384 = "HMAC_SHA_384",
+    HmacSha256 = "HMAC_SHA_256",
+    HmacSha224 = "HMAC_SHA_224",
     HmacSha512 = "HMAC_SHA_512",
 });
 choices!(DataKeySpec { Aes256 = "AES_256", Aes128 = "AES_128" });

@@ -39,7 +39,11 @@ impl Ciphertext<'_> {
         if let Some(reference) = self.key_id {
             let entry = view.key(caller, reference)?;
             note(entry);
-            return view.authorize(caller, entry, asked)?.admit();
+            return view.authorize(caller, entry, asked)?.admit().map_err(|error| match error {
+                // Whatever made the blob, it was not this key.
+                KmsError::WrongUsage { .. } if !self.blob.is_empty() => KmsError::IncorrectKey,
+                other => other,
+            });
         }
         let blob = Blob::parse(self.blob).map_err(|_| KmsError::InvalidCiphertext)?;
         let id = KeyId::from_bytes(blob.key_id());

@@ -143,6 +143,8 @@ mod tests {
         assert!(insisting(&key, &blob).await.is_ok());
         assert_eq!(insisting("alias/x", &blob).await.unwrap().key_arn, key);
         assert_eq!(code(&insisting(&other, &blob).await), "IncorrectKeyException");
+        let hmac = world.hmac_key(crate::KeySpec::Hmac256).await.arn;
+        assert_eq!(code(&insisting(&hmac, &blob).await), "IncorrectKeyException");
         assert_eq!(code(&insisting(&other, b"rubbish").await), "InvalidCiphertextException");
         assert_eq!(code(&insisting("alias/y", &blob).await), "NotFoundException");
         world.kms.disable_key(&root(), other.clone()).await.unwrap();
