@@ -109,7 +109,8 @@ name!(
     "a service name such as dynamodb.us-east-1.amazonaws.com"
 );
 name!(
-    /// The ARN of an account root, a user or a role, such as `arn:aws:iam::000000000000:user/alice`.
+    /// The ARN of an account root, a user or a role, such as `arn:aws:iam::000000000000:user/alice`, or of a session of a role
+    /// or of a federated user.
     PrincipalArn,
     is_principal_arn,
     "a principal ARN such as arn:aws:iam::000000000000:user/alice"
@@ -210,20 +211,40 @@ fn is_dns_label(text: &str) -> bool {
 
 fn is_principal_arn(text: &str) -> bool {
     text.len() <= MAX_ARN_BYTES
-        && split_arn(text).is_some_and(|(account, resource)| is_account(account) && is_resource(resource))
+        && split_arn(text).is_some_and(|(account, resource)| {
+            is_account(account)
+                && if text.starts_with(SESSIONS) { is_session(resource) } else { is_resource(resource) }
+        })
 }
 
-/// The account and the resource part of an IAM ARN.
+/// What the ARNs of users and roles begin with.
+const IDENTITIES: &str = "arn:aws:iam::";
+/// What those of sessions begin with.
+const SESSIONS: &str = "arn:aws:sts::";
+
+/// The account and the resource part of a principal's ARN.
 fn split_arn(text: &str) -> Option<(&str, &str)> {
-    text.strip_prefix("arn:aws:iam::")?.split_once(':')
+    [IDENTITIES, SESSIONS].iter().find_map(|prefix| text.strip_prefix(prefix))?.split_once(':')
 }
 
-/// Names and paths of users and roles: the characters of IAM's `UserName` and `Path`.
+/// Names and paths of users and roles.
 fn is_resource(text: &str) -> bool {
     let Some((kind, name)) = text.split_once('/') else { return text == "root" };
-    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte);
-    matches!(kind, "user" | "role")
-        && name.split('/').all(|segment| !segment.is_empty() && segment.bytes().all(legal))
+    matches!(kind, "user" | "role") && name.split('/').all(is_iam_name)
+}
+
+/// The name of a role and of its session, or that of a federated user.
+fn is_session(text: &str) -> bool {
+    match text.split('/').collect::<Vec<_>>().as_slice() {
+        ["assumed-role", role, session] => is_iam_name(role) && is_iam_name(session),
+        ["federated-user", user] => is_iam_name(user),
+        _ => false,
+    }
+}
+
+/// The characters of IAM's `UserName` and `Path`.
+fn is_iam_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte))
 }
 
 fn is_label(text: &str) -> bool {
@@ -243,6 +264,10 @@ mod tests {
         let root = "123456789012".parse::<AccountId>().unwrap().root_arn();
         assert!(root.is_root());
         assert_eq!(root, "arn:aws:iam::123456789012:root".parse().unwrap());
+        for session in ["assumed-role/role/session", "federated-user/bob"] {
+            let arn: PrincipalArn = format!("arn:aws:sts::123456789012:{session}").parse().unwrap();
+            assert_eq!((arn.account().as_str(), arn.is_root()), ("123456789012", false));
+        }
     }
 
     #[test]
@@ -276,6 +301,10 @@ mod tests {
             "arn:aws:iam::000000000000:user",
             "arn:aws:iam::000000000000:user/",
             "arn:aws:iam::000000000000:user//alice",
+            "arn:aws:iam::000000000000:assumed-role/role/session",
+            "arn:aws:sts::000000000000:assumed-role/role",
+            "arn:aws:sts::000000000000:user/alice",
+            "arn:aws:sts::000000000000:root",
             "arn:aws:iam::000000000000:user/al*ce",
             "arn:aws:iam::000000000000:root/x",
             "arn:aws:iam::00000000000:root",

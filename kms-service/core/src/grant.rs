@@ -126,7 +126,7 @@ impl GrantOperation {
 /// A principal as a grant names it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Grantee {
-    /// A root, user or role.
+    /// A root, user or role, or a session.
     Principal(PrincipalArn),
     /// A service, acting for itself.
     Service(ServiceName),

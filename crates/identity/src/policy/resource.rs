@@ -197,10 +197,10 @@ impl PolicyPrincipal {
             "AWS" => {
                 if let Ok(account) = name.parse() {
                     Ok(Self::Account(account))
-                } else if let Ok(arn) = name.parse::<PrincipalArn>() {
-                    Ok(if arn.is_root() { Self::Account(arn.account()) } else { Self::Arn(arn) })
                 } else if name.starts_with("arn:aws:sts::") {
                     Ok(Self::Other(name))
+                } else if let Ok(arn) = name.parse::<PrincipalArn>() {
+                    Ok(if arn.is_root() { Self::Account(arn.account()) } else { Self::Arn(arn) })
                 } else {
                     Err(ResourcePolicyError::Principal)
                 }

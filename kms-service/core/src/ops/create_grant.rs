@@ -250,6 +250,8 @@ mod tests {
         }
         let other = CreateGrant { grantee_principal: "s3.us-east-1.amazonaws.com".to_owned(), ..to_service };
         assert_eq!(code(&world.kms.create_grant(&via(&root()), other).await), "AccessDeniedException");
+        let session = grant(&key, "arn:aws:sts::111122223333:assumed-role/r/s", &[GrantOperation::Decrypt]);
+        world.kms.create_grant(&root(), session).await.unwrap();
         for principal in ["x", "arn:aws:iam::1:root", "arn:aws:s3:::bucket"] {
             let request = grant(&key, principal, &[GrantOperation::Decrypt]);
             let outcome = world.kms.create_grant(&root(), request).await;
