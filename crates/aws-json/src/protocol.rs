@@ -52,6 +52,8 @@ pub struct Protocol {
     pub namespace: Option<&'static str>,
     /// The codes of errors whose text is the member `Message`. It is `message` of all others.
     pub capital_message: &'static [&'static str],
+    /// Whether a body that is no JSON is refused before anybody asks who signed it.
+    pub body_comes_first: bool,
     /// Whether answers have a checksum.
     pub has_checksum: bool,
     /// How its request ids look.

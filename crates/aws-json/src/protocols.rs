@@ -14,6 +14,7 @@ pub static DYNAMODB: Protocol = Protocol {
         "TransactionInProgressException",
         "IdempotentParameterMismatchException",
     ],
+    body_comes_first: true,
     has_checksum: true,
     request_ids: RequestIds::Long,
     max_body_bytes: 16 * 1024 * 1024,
@@ -26,6 +27,7 @@ pub static KMS: Protocol = Protocol {
     signing_name: "kms",
     namespace: None,
     capital_message: &["SerializationException"],
+    body_comes_first: false,
     has_checksum: false,
     request_ids: RequestIds::Uuid,
     // The largest request that the model knows is CreateKey with a policy of 131,072 characters, 50 tags and a long

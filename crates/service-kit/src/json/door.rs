@@ -1,7 +1,7 @@
 //! The door for AWS's JSON protocols: all of a request and its answer that is the protocol's and not an operation's.
 //!
-//! In order, as AWS checks: is it a request of a protocol at all; how large is its body; is that JSON; is there such an
-//! operation; who signed it. Then the operation reads its body. What arrives unsigned is never parsed into anything.
+//! In order, as AWS checks: is it a request of a protocol at all; how large is its body; is that JSON, of a protocol that asks so
+//! early; is there such an operation; who signed it. Then the operation reads its body. What arrives unsigned is never parsed into anything.
 
 use super::{Call, Failure, JsonApi, Neighbour, body::Received};
 use crate::{
@@ -239,9 +239,11 @@ impl Asked<'_> {
             let caller = stack.gate.signed(&head, region.as_str(), protocol.signing_name, &body.hash)?;
             Ok::<_, Failure>((operation, caller))
         };
-        // AWS looks at the body first. That of whoever is let in is read by the operation anyway.
+        // The body of whoever is let in is read by the operation anyway.
         let (operation, caller) = match signed() {
-            Err(_) if !body.may_be_json(&head.headers) => return Err(Unreadable::NotJson.into()),
+            Err(_) if protocol.body_comes_first && !body.may_be_json(&head.headers) => {
+                return Err(Unreadable::NotJson.into());
+            }
             signed => signed.map_err(Refused::Failure)?,
         };
         stack.take_place(record).map_err(Refused::Unserved)?;
