@@ -2,8 +2,8 @@
 //! operand has been checked that can be without an item. What a placeholder stands for is shared by all its uses and never
 //! copied: an expression of 4 KB can use one of 2 MB a thousand times.
 //!
-//! Complaints come condition by condition, left to right; within one: undefined placeholders, number of operands,
-//! operands that are the same, types.
+//! Complaints come in DynamoDB's order, wherever they are: undefined placeholders, numbers of operands, operands that are the
+//! same, types.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::check::Function;
+use super::complaints::{Complaints, Rank};
 use super::path::Path;
 use super::substitution::Substitutions;
 use super::syntax::{self, Call, Comparator, Expr};
@@ -75,91 +76,137 @@ pub enum Operand {
 
 type Result<T> = std::result::Result<T, ExpressionError>;
 
+/// Stands for what could not be bound, and was complained about.
+const NOTHING: Cond = Cond::Any(Vec::new());
+
 /// Binds a condition that [`super::condition`] gave.
 ///
 /// # Errors
 /// The first complaint in the order above.
 pub fn condition(expr: &Expr, substitutions: &mut Substitutions) -> Result<Cond> {
-    // This recurses once for each level of nesting. What the arms need is kept out of its frame: none is inlined.
-    match expr {
-        Expr::All(all) => conditions(all, substitutions).map(Cond::All),
-        Expr::Any(any) => conditions(any, substitutions).map(Cond::Any),
-        Expr::Not(inner) => negated(inner, substitutions),
-        Expr::Compare { op, left, right } => compare(*op, left, right, substitutions),
-        Expr::Between { value, low, high } => between([value, low, high], substitutions),
-        Expr::In { value, list } => one_of(value, list, substitutions),
-        Expr::Call(call) => predicate(call, substitutions),
+    let mut binder = Binder { substitutions, complaints: Complaints::default() };
+    let bound = binder.condition(expr);
+    binder.complaints.finish().map(|()| bound)
+}
+
+struct Binder<'s> {
+    substitutions: &'s mut Substitutions,
+    complaints: Complaints,
+}
+
+impl Binder<'_> {
+    fn condition(&mut self, expr: &Expr) -> Cond {
+        // This recurses once for each level of nesting. What the arms need is kept out of its frame: none is inlined.
+        match expr {
+            Expr::All(all) => Cond::All(self.conditions(all)),
+            Expr::Any(any) => Cond::Any(self.conditions(any)),
+            Expr::Not(inner) => self.negated(inner),
+            Expr::Compare { op, left, right } => self.compare(*op, left, right),
+            Expr::Between { value, low, high } => self.between([value, low, high]),
+            Expr::In { value, list } => self.one_of(value, list),
+            Expr::Call(call) => self.predicate(call),
+        }
     }
-}
 
-#[inline(never)]
-fn negated(inner: &Expr, substitutions: &mut Substitutions) -> Result<Cond> {
-    Ok(Cond::Not(Box::new(condition(inner, substitutions)?)))
-}
-
-#[inline(never)]
-fn conditions(exprs: &[Expr], substitutions: &mut Substitutions) -> Result<Vec<Cond>> {
-    let mut bound = Vec::with_capacity(exprs.len());
-    for expr in exprs {
-        bound.push(condition(expr, substitutions)?);
+    #[inline(never)]
+    fn negated(&mut self, inner: &Expr) -> Cond {
+        Cond::Not(Box::new(self.condition(inner)))
     }
-    Ok(bound)
-}
 
-#[inline(never)]
-fn one_of(
-    value: &syntax::Operand,
-    list: &[syntax::Operand],
-    substitutions: &mut Substitutions,
-) -> Result<Cond> {
-    let value = operand(value, substitutions)?;
-    let list = operands(list, substitutions)?;
-    if list.len() > MAX_IN_OPERANDS {
-        return Err(ExpressionError::TooManyForIn(list.len()));
+    #[inline(never)]
+    fn conditions(&mut self, exprs: &[Expr]) -> Vec<Cond> {
+        exprs.iter().map(|expr| self.condition(expr)).collect()
     }
-    check_comparable("IN", &value, &list)?;
-    Ok(Cond::In { value, list })
-}
 
-#[inline(never)]
-fn predicate(call: &Call, substitutions: &mut Substitutions) -> Result<Cond> {
-    let (function, args) = bind_call(call, substitutions)?;
-    Ok(Cond::Call { function, args })
-}
-
-fn operands(list: &[syntax::Operand], substitutions: &mut Substitutions) -> Result<Vec<Operand>> {
-    list.iter().map(|each| operand(each, substitutions)).collect()
-}
-
-#[inline(never)]
-fn compare(
-    op: Comparator,
-    left: &syntax::Operand,
-    right: &syntax::Operand,
-    substitutions: &mut Substitutions,
-) -> Result<Cond> {
-    let left = operand(left, substitutions)?;
-    let right = operand(right, substitutions)?;
-    check_distinct(op.name(), &left, &right)?;
-    if !matches!(op, Comparator::Equal | Comparator::NotEqual) {
-        check_ordered(op.name(), [&left, &right])?;
+    #[inline(never)]
+    fn one_of(&mut self, value: &syntax::Operand, list: &[syntax::Operand]) -> Cond {
+        let (value, list) = (self.operand(value), self.operands(list));
+        let Some((value, list)) = value.zip(list) else { return NOTHING };
+        let few = if list.len() > MAX_IN_OPERANDS {
+            Err(ExpressionError::TooManyForIn(list.len()))
+        } else {
+            Ok(())
+        };
+        self.hear(Rank::Count, few);
+        self.hear(Rank::Operand, check_comparable("IN", &value, &list));
+        Cond::In { value, list }
     }
-    check_comparable(op.name(), &left, [&right])?;
-    Ok(Cond::Compare { op, left, right })
-}
 
-#[inline(never)]
-fn between(operands: [&syntax::Operand; 3], substitutions: &mut Substitutions) -> Result<Cond> {
-    let [value, low, high] = operands;
-    let value = operand(value, substitutions)?;
-    let low = operand(low, substitutions)?;
-    let high = operand(high, substitutions)?;
-    check_ordered("BETWEEN", [&value, &low, &high])?;
-    if let (Operand::Value(low), Operand::Value(high)) = (&low, &high) {
-        check_bounds(low, high)?;
+    #[inline(never)]
+    fn predicate(&mut self, call: &Call) -> Cond {
+        self.call(call).map_or(NOTHING, |(function, args)| Cond::Call { function, args })
     }
-    check_comparable("BETWEEN", &value, [&low, &high])?;
-    Ok(Cond::Between { value, low, high })
+
+    #[inline(never)]
+    fn compare(&mut self, op: Comparator, left: &syntax::Operand, right: &syntax::Operand) -> Cond {
+        let (left, right) = (self.operand(left), self.operand(right));
+        let Some((left, right)) = left.zip(right) else { return NOTHING };
+        self.hear(Rank::Distinct, check_distinct(op.name(), &left, &right));
+        if !matches!(op, Comparator::Equal | Comparator::NotEqual) {
+            self.hear(Rank::Operand, check_ordered(op.name(), [&left, &right]));
+        }
+        self.hear(Rank::Operand, check_comparable(op.name(), &left, [&right]));
+        Cond::Compare { op, left, right }
+    }
+
+    #[inline(never)]
+    fn between(&mut self, operands: [&syntax::Operand; 3]) -> Cond {
+        let [Some(value), Some(low), Some(high)] = operands.map(|operand| self.operand(operand)) else {
+            return NOTHING;
+        };
+        self.hear(Rank::Operand, check_ordered("BETWEEN", [&value, &low, &high]));
+        if let (Operand::Value(low), Operand::Value(high)) = (&low, &high) {
+            self.hear(Rank::Operand, check_bounds(low, high));
+        }
+        self.hear(Rank::Operand, check_comparable("BETWEEN", &value, [&low, &high]));
+        Cond::Between { value, low, high }
+    }
+
+    fn operands(&mut self, list: &[syntax::Operand]) -> Option<Vec<Operand>> {
+        let mut bound = Vec::with_capacity(list.len());
+        for each in list {
+            bound.extend(self.operand(each));
+        }
+        (bound.len() == list.len()).then_some(bound)
+    }
+
+    fn operand(&mut self, operand: &syntax::Operand) -> Option<Operand> {
+        match operand {
+            syntax::Operand::Path(path) => {
+                let path = Path::bind(path, self.substitutions);
+                self.hear(Rank::Placeholder, path).map(Operand::Path)
+            }
+            syntax::Operand::Value(key) => {
+                let value = self.substitutions.value(key);
+                self.hear(Rank::Placeholder, value).map(Operand::Value)
+            }
+            syntax::Operand::Call(call) => match self.call(call)? {
+                (Function::Size, mut args) => Some(Operand::Size(Box::new(args.pop()?))),
+                (function, _) => {
+                    self.hear(Rank::Count, Err(ExpressionError::MisusedFunction(function.name())))
+                }
+            },
+        }
+    }
+
+    /// A function with as many operands as it takes.
+    fn call(&mut self, call: &Call) -> Option<(Function, Vec<Operand>)> {
+        let function = self.hear(Rank::Count, Function::of(call))?;
+        let args = self.operands(&call.args)?;
+        if args.len() != function.arity() {
+            let wrong = ExpressionError::OperandCount { operator: function.name(), count: args.len() };
+            return self.hear(Rank::Count, Err(wrong));
+        }
+        if let [left, right] = args.as_slice() {
+            self.hear(Rank::Distinct, check_distinct(function.name(), left, right));
+        }
+        self.hear(Rank::Operand, check_args(function, &args));
+        Some((function, args))
+    }
+
+    fn hear<T>(&mut self, rank: Rank, result: Result<T>) -> Option<T> {
+        self.complaints.hear(rank, result)
+    }
 }
 
 fn check_bounds(low: &AttributeValue, high: &AttributeValue) -> Result<()> {
@@ -168,33 +215,6 @@ fn check_bounds(low: &AttributeValue, high: &AttributeValue) -> Result<()> {
         Some(Ordering::Greater) => Err(ExpressionError::BoundOrder { low: show(low), high: show(high) }),
         None => Err(ExpressionError::BoundTypes { low: show(low), high: show(high) }),
     }
-}
-
-fn operand(operand: &syntax::Operand, substitutions: &mut Substitutions) -> Result<Operand> {
-    Ok(match operand {
-        syntax::Operand::Path(path) => Operand::Path(Path::bind(path, substitutions)?),
-        syntax::Operand::Value(key) => Operand::Value(substitutions.value(key)?),
-        syntax::Operand::Call(call) => match bind_call(call, substitutions)? {
-            (Function::Size, mut args) => {
-                let arg = args.pop().ok_or(ExpressionError::OperandCount { operator: "size", count: 0 })?;
-                Operand::Size(Box::new(arg))
-            }
-            (function, _) => return Err(ExpressionError::MisusedFunction(function.name())),
-        },
-    })
-}
-
-fn bind_call(call: &Call, substitutions: &mut Substitutions) -> Result<(Function, Vec<Operand>)> {
-    let function = Function::of(call)?;
-    let args = operands(&call.args, substitutions)?;
-    if args.len() != function.arity() {
-        return Err(ExpressionError::OperandCount { operator: function.name(), count: args.len() });
-    }
-    if let [left, right] = args.as_slice() {
-        check_distinct(function.name(), left, right)?;
-    }
-    check_args(function, &args)?;
-    Ok((function, args))
 }
 
 fn check_args(function: Function, args: &[Operand]) -> Result<()> {

@@ -5,6 +5,8 @@ use crate::error::ExpressionError;
 /// The kinds of complaints that binding can have, the first to be reported first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Rank {
+    /// In a condition, a name or value that is not defined.
+    Placeholder,
     /// A name that is not defined.
     Name,
     /// A value that is not defined.
@@ -13,7 +15,11 @@ pub(super) enum Rank {
     Overlap,
     /// Paths that conflict.
     Conflict,
-    /// An operand of ADD or DELETE.
+    /// In a condition, how many operands there are.
+    Count,
+    /// In a condition, operands that are the same.
+    Distinct,
+    /// In a condition, the type of an operand; in an update, an operand of ADD or DELETE.
     Operand,
     /// A function or an arithmetic operator.
     Function,

@@ -240,6 +240,29 @@ fn functions_check_their_operands() {
     assert_eq!(complaint("contains(a, :n)"), None);
 }
 
+/// Each of a class that is reported before those behind it, wherever it stands.
+#[test]
+fn complaints_come_by_their_class_and_then_from_left_to_right() {
+    const CLASSES: [(&str, &str); 4] = [
+        ("c = :q", "attribute value used in expression is not defined"),
+        ("contains(c)", "Incorrect number of operands"),
+        ("c = c", "The first operand must be distinct"),
+        ("begins_with(c, :n)", "Incorrect operand type"),
+    ];
+    for (index, (first, expected)) in CLASSES.iter().enumerate() {
+        for (second, _) in &CLASSES[index..] {
+            for text in [format!("{first} AND {second}"), format!("NOT ({second}) OR a = :a AND {first}")] {
+                let complaint = complaint(&text).unwrap();
+                assert!(complaint.contains(expected), "{text}: {complaint}");
+            }
+        }
+    }
+    let first = complaint("#q = :q").unwrap();
+    assert!(first.ends_with("attribute name: #q"), "{first}");
+    let first = complaint(":q = #q").unwrap();
+    assert!(first.ends_with("attribute value: :q"), "{first}");
+}
+
 #[test]
 fn between_checks_its_bounds() {
     fails(
