@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 /// Where the binary called `name` is.
 ///
 /// The first call runs `cargo build` for the profile that this test was built with; when nothing changed that takes a
-/// moment. After `cargo test --workspace` nothing has: see [`AS_FOR_TESTS`].
+/// moment, as it does after `cargo test --workspace`.
 pub fn path(name: &str) -> &'static Path {
     static BUILT: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
     let built = BUILT.get_or_init(build);
