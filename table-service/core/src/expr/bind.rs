@@ -122,13 +122,9 @@ impl Binder<'_> {
     fn one_of(&mut self, value: &syntax::Operand, list: &[syntax::Operand]) -> Cond {
         let (value, list) = (self.operand(value), self.operands(list));
         let Some((value, list)) = value.zip(list) else { return NOTHING };
-        let few = if list.len() > MAX_IN_OPERANDS {
-            Err(ExpressionError::TooManyForIn(list.len()))
-        } else {
-            Ok(())
-        };
-        self.hear(Rank::Count, few);
-        self.hear(Rank::Operand, check_comparable("IN", &value, &list));
+        if list.len() > MAX_IN_OPERANDS {
+            self.check(Rank::Count, || Err(ExpressionError::TooManyForIn(list.len())));
+        }
         Cond::In { value, list }
     }
 
@@ -141,11 +137,11 @@ impl Binder<'_> {
     fn compare(&mut self, op: Comparator, left: &syntax::Operand, right: &syntax::Operand) -> Cond {
         let (left, right) = (self.operand(left), self.operand(right));
         let Some((left, right)) = left.zip(right) else { return NOTHING };
-        self.hear(Rank::Distinct, check_distinct(op.name(), &left, &right));
+        self.check(Rank::Distinct, || check_distinct(op.name(), &left, &right));
         if !matches!(op, Comparator::Equal | Comparator::NotEqual) {
-            self.hear(Rank::Operand, check_ordered(op.name(), [&left, &right]));
+            self.check(Rank::Operand, || check_ordered(op.name(), [&left, &right]));
         }
-        self.hear(Rank::Operand, check_comparable(op.name(), &left, [&right]));
+        self.check(Rank::Operand, || check_comparable(op.name(), &left, &right));
         Cond::Compare { op, left, right }
     }
 
@@ -154,11 +150,10 @@ impl Binder<'_> {
         let [Some(value), Some(low), Some(high)] = operands.map(|operand| self.operand(operand)) else {
             return NOTHING;
         };
-        self.hear(Rank::Operand, check_ordered("BETWEEN", [&value, &low, &high]));
+        self.check(Rank::Operand, || check_ordered("BETWEEN", [&value, &low, &high]));
         if let (Operand::Value(low), Operand::Value(high)) = (&low, &high) {
-            self.hear(Rank::Operand, check_bounds(low, high));
+            self.check(Rank::Operand, || check_bounds(low, high));
         }
-        self.hear(Rank::Operand, check_comparable("BETWEEN", &value, [&low, &high]));
         Cond::Between { value, low, high }
     }
 
@@ -198,14 +193,21 @@ impl Binder<'_> {
             return self.hear(Rank::Count, Err(wrong));
         }
         if let [left, right] = args.as_slice() {
-            self.hear(Rank::Distinct, check_distinct(function.name(), left, right));
+            self.check(Rank::Distinct, || check_distinct(function.name(), left, right));
         }
-        self.hear(Rank::Operand, check_args(function, &args));
+        self.check(Rank::Operand, || check_args(function, &args));
         Some((function, args))
     }
 
     fn hear<T>(&mut self, rank: Rank, result: Result<T>) -> Option<T> {
         self.complaints.hear(rank, result)
+    }
+
+    /// Texts of complaints repeat what was sent, and can be as long: none is made that is not the one to be reported so far.
+    fn check(&mut self, rank: Rank, check: impl FnOnce() -> Result<()>) {
+        if self.complaints.would_report(rank) {
+            self.hear(rank, check());
+        }
     }
 }
 
@@ -258,20 +260,12 @@ fn check_ordered<'o>(operator: &'static str, operands: impl IntoIterator<Item = 
 }
 
 /// Constants of different types are never equal, and which is less has no answer.
-fn check_comparable<'o>(
-    operator: &'static str,
-    value: &Operand,
-    others: impl IntoIterator<Item = &'o Operand>,
-) -> Result<()> {
-    let Operand::Value(value) = value else { return Ok(()) };
-    let kind = value.value_type();
-    let constant = |other: &Operand| match other {
-        Operand::Value(other) => Some(other.value_type()),
-        _ => None,
-    };
-    match others.into_iter().filter_map(constant).find(|other| *other != kind) {
-        Some(actual) => Err(ExpressionError::OperandType { operator, actual }),
-        None => Ok(()),
+fn check_comparable(operator: &'static str, left: &Operand, right: &Operand) -> Result<()> {
+    match (left, right) {
+        (Operand::Value(left), Operand::Value(right)) if left.value_type() != right.value_type() => {
+            Err(ExpressionError::OperandType { operator, actual: right.value_type() })
+        }
+        _ => Ok(()),
     }
 }
 

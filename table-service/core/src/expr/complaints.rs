@@ -5,7 +5,7 @@ use crate::error::ExpressionError;
 /// The kinds of complaints that binding can have, the first to be reported first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Rank {
-    /// In a condition, a name or value that is not defined.
+    /// In a condition, a name or value that is not defined, or a path that is too long.
     Placeholder,
     /// A name that is not defined.
     Name,
@@ -35,12 +35,17 @@ impl Complaints {
         match result {
             Ok(value) => Some(value),
             Err(error) => {
-                if self.0.as_ref().is_none_or(|(other, _)| rank < *other) {
+                if self.would_report(rank) {
                     self.0 = Some((rank, error));
                 }
                 None
             }
         }
+    }
+
+    /// Whether a complaint of this kind would be the one to be reported so far.
+    pub(super) fn would_report(&self, rank: Rank) -> bool {
+        self.0.as_ref().is_none_or(|(other, _)| rank < *other)
     }
 
     /// The first complaint of the first kind.

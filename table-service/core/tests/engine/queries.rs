@@ -12,7 +12,7 @@ async fn what_is_unused_is_complained_about_before_refused_operators() {
         world.tables.query(&root(), request).await.unwrap_err().public_message().into_owned()
     };
     assert_eq!(
-        complaint("Artist = Artist OR Words = :w").await,
+        complaint("Artist = Artist OR Words = :a").await,
         "Invalid KeyConditionExpression: The first operand must be distinct from the remaining operands for this operator or \
          function; operator: =, first operand: [Artist]"
     );
