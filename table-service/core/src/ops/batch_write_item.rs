@@ -111,6 +111,9 @@ struct Planned {
     writes: Vec<Write>,
 }
 
+/// Those of a batch, by what it calls their table and by their key.
+type Partitions = BTreeMap<(String, KeyValue), Planned>;
+
 /// What became of the writes to one partition.
 enum Made {
     /// They were made, and consumed this.
@@ -156,10 +159,7 @@ impl Tables {
         let return_consumed_capacity = request.return_consumed_capacity.clone();
         let wanted = capacity::is_wanted(&return_consumed_capacity);
         let partitions = self.plan(caller, request)?;
-        // A table that cannot be written now keeps the batch from being made in part.
-        for planned in partitions.values() {
-            self.inner.access(&planned.table, &planned.granted).await?;
-        }
+        self.ask_for_keys(&partitions).await?;
         let mut writes = JoinSet::new();
         for ((text, _), planned) in partitions {
             let inner = Arc::clone(&self.inner);
@@ -182,13 +182,33 @@ impl Tables {
         failed.map_or(Ok(output), Err)
     }
 
+    /// A table that may not be written now keeps the batch from being made in part. All that KMS has to be asked about are asked
+    /// about at once.
+    async fn ask_for_keys(&self, partitions: &Partitions) -> Result<(), TableError> {
+        let mut asked = JoinSet::new();
+        let mut before = None;
+        for ((text, _), planned) in partitions {
+            let is_known = before.replace(text) == Some(text);
+            if is_known || self.inner.access_at_once(&planned.table, &planned.granted)?.is_some() {
+                continue;
+            }
+            let (inner, table) = (Arc::clone(&self.inner), Arc::clone(&planned.table));
+            let granted = Arc::clone(&planned.granted);
+            asked.spawn(request::carried(async move { inner.access(&table, &granted).await.map(drop) }));
+        }
+        while let Some(joined) = asked.join_next().await {
+            match joined.unwrap_or(Err(TableError::Internal { what: "a question that panicked" })) {
+                // Whoever lost a race for it now may win when it comes to the write, or is unprocessed.
+                Ok(()) | Err(TableError::Contention) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
     /// Checks everything that can be checked before the first write. What is to be written to each partition of what the
     /// request calls a table.
-    fn plan(
-        &self,
-        caller: &Caller,
-        request: BatchWriteItem,
-    ) -> Result<BTreeMap<(String, KeyValue), Planned>, TableError> {
+    fn plan(&self, caller: &Caller, request: BatchWriteItem) -> Result<Partitions, TableError> {
         let inner = &self.inner;
         let mut checked = Vec::with_capacity(MAX_BATCH_WRITE_REQUESTS);
         for (text, requests) in request.request_items {
