@@ -70,7 +70,7 @@ async fn the_caller_stays_the_caller() {
 
     // What was passed on once is not passed on again: two services that name each other would not end.
     let credentials = &stack.principals().user("alice").credentials;
-    for via in ["1.1 keystead", "1.0 proxy, 1.1 Keystead"] {
+    for via in ["1.1 keystead", "1.0 proxy (caf\u{e9}),HTTP/1.1  Keystead"] {
         let request = Signer::new(Protocol::Kms, "keys.example", credentials);
         let request = request.request_at(SystemTime::now(), "ListKeys", b"{}", &[("via", via)]);
         let mut connection = Connection::open(stack.table_address()).await.expect("it listens");

@@ -1,7 +1,8 @@
 //! The door for AWS's JSON protocols: all of a request and its answer that is the protocol's and not an operation's.
 //!
 //! In order, as AWS checks: is it a request of a protocol at all; how large is its body; is that JSON, of a protocol that asks so
-//! early; is there such an operation; who signed it. Then the operation reads its body. What arrives unsigned is never parsed into anything.
+//! early; is there such an operation; who signed it. Then the operation reads its body. What arrives unsigned is never parsed
+//! into anything.
 
 use super::{Call, Failure, JsonApi, Neighbour, body::Received};
 use crate::{

@@ -1,8 +1,8 @@
 //! The service beside this one: what is asked of it here is passed on as it came, so that one address is enough for both.
 //!
-//! Nothing is checked on the way but how much it is, and that it was not passed on before. The signature is the caller's own and covers head and body, so the
-//! neighbour finds out who calls, and answers as if it had been asked itself. What is of one connection alone is not carried (RFC
-//! 9110, section 7.6.1); whoever signs such headers, which no SDK does, has to ask the neighbour itself.
+//! Nothing is checked on the way but how much it is, and that it was not passed on before. The signature is the caller's own and
+//! covers head and body, so the neighbour finds out who calls, and answers as if it had been asked itself. What is of one connection
+//! alone is not carried (RFC 9110, section 7.6.1); whoever signs such headers, which no SDK does, has to ask the neighbour itself.
 
 use crate::{
     client::{Connector, Upstream},
@@ -42,8 +42,9 @@ const OF_A_CONNECTION: [HeaderName; 8] = [
     HeaderName::from_static("proxy-connection"),
 ];
 
-/// How a request says that one of these services has passed it on (RFC 9110, section 7.6.3).
+/// How a request says that one of these services has passed it on (RFC 9110, section 7.6.3): the protocol, and by whom.
 const OURS: &str = "1.1 keystead";
+const BY_US: &[u8] = b"keystead";
 
 /// Another service, once it is known where it is. All clones are the same.
 #[derive(Clone, Default)]
@@ -115,8 +116,14 @@ impl fmt::Debug for Neighbour {
 }
 
 fn was_passed_on(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(VIA).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|hop| hop.trim().eq_ignore_ascii_case(OURS))
+    let values = headers.get_all(VIA).iter();
+    let mut hops = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    hops.any(|hop| by_whom(hop).is_some_and(|name| name.eq_ignore_ascii_case(BY_US)))
+}
+
+/// Behind the protocol, and before any comment.
+fn by_whom(hop: &[u8]) -> Option<&[u8]> {
+    hop.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).nth(1)
 }
 
 fn keep_end_to_end(headers: &mut HeaderMap) {
