@@ -62,8 +62,9 @@ impl Request for Decrypt {
 }
 
 impl Decrypt {
-    fn ciphertext(&self) -> Ciphertext<'_> {
-        Ciphertext { blob: &self.ciphertext_blob, context: &self.context, key_id: self.key_id.as_deref() }
+    fn ciphertext(&self, is_ignored: bool) -> Ciphertext<'_> {
+        let (blob, key_id) = (&self.ciphertext_blob, self.key_id.as_deref());
+        Ciphertext { blob, context: &self.context, key_id, is_ignored }
     }
 }
 
@@ -80,7 +81,7 @@ impl Kms {
             let key_id = request.key_id.as_deref();
             let ignored = ignores_ciphertext(request.dry_run, &request.dry_run_modifiers, key_id)?;
             view.check_tokens(&request.grant_tokens)?;
-            let ciphertext = request.ciphertext();
+            let ciphertext = request.ciphertext(ignored);
             let key = ciphertext.admit::<may::Decrypt>(view, caller, |entry| trail.key(entry))?;
             request.algorithm.check()?;
             if ignored {

@@ -78,11 +78,12 @@ impl Request for ReEncrypt {
 }
 
 impl ReEncrypt {
-    fn source(&self) -> Ciphertext<'_> {
+    fn source(&self, is_ignored: bool) -> Ciphertext<'_> {
         Ciphertext {
             blob: &self.ciphertext_blob,
             context: &self.source_context,
             key_id: self.source_key_id.as_deref(),
+            is_ignored,
         }
     }
 }
@@ -101,7 +102,7 @@ impl Kms {
             let source_key_id = request.source_key_id.as_deref();
             let ignored = ignores_ciphertext(request.dry_run, &request.dry_run_modifiers, source_key_id)?;
             view.check_tokens(&request.grant_tokens)?;
-            let ciphertext = request.source();
+            let ciphertext = request.source(ignored);
             let source =
                 ciphertext.admit::<may::ReEncryptFrom>(view, &who, |entry| trail.source_key(entry))?;
             let entry = view.key(&who, &request.destination_key_id)?;
