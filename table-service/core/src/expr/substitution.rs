@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::error::{Echo, Echoes, ExpressionError, Invalid};
-use crate::limits::{MAX_ATTRIBUTE_NAME_BYTES, MAX_PLACEHOLDER_BYTES, MAX_PLACEHOLDERS_BYTES};
+use crate::limits::{MAX_PLACEHOLDER_BYTES, MAX_PLACEHOLDERS_BYTES};
 use crate::value::{AttributeValue, raw};
 
 /// How an operation words an error in a value: AWS's operations disagree (measured in 2026).
@@ -134,10 +134,6 @@ fn check_key(
 }
 
 fn check_name(key: &str, name: &str) -> Result<(), Invalid> {
-    let error = match name.len() {
-        0 => Invalid::EmptyAttributeName,
-        length if length > MAX_ATTRIBUTE_NAME_BYTES => Invalid::AttributeNameTooLarge,
-        _ => return Ok(()),
-    };
-    Err(Invalid::NameInvalid { key: Echo::from(key), error: Box::new(error) })
+    raw::check_name(name)
+        .map_err(|error| Invalid::NameInvalid { key: Echo::from(key), error: Box::new(error) })
 }
