@@ -7,7 +7,7 @@ use shape::Violations;
 use crate::{
     alias::AliasName,
     error::{KmsError, Rule},
-    ids::KeyId,
+    ids::{KeyId, alias_arn},
     limits::KEY_ID_CHARS_MAX,
 };
 
@@ -40,6 +40,24 @@ impl KeyRef {
             Self::Alias { account: None, .. } => Err(KmsError::InvalidKeyId { given: text.to_owned() }),
             Self::Alias { account: Some(_), .. } => Err(KmsError::Rule(Rule::KeyNotAlias)),
             reference @ (Self::Key { .. } | Self::MultiRegion { .. }) => Ok(reference),
+        }
+    }
+
+    /// The account that it names.
+    pub(crate) const fn account(&self) -> Option<&AccountId> {
+        match self {
+            Self::Key { account, .. } | Self::Alias { account, .. } | Self::MultiRegion { account, .. } => {
+                account.as_ref()
+            }
+        }
+    }
+
+    /// What it means where no account but `account` is meant.
+    pub(crate) fn arn(&self, region: &Region, account: &AccountId) -> String {
+        match self {
+            Self::Key { id, .. } => id.arn(region, account),
+            Self::MultiRegion { id, .. } => format!("arn:aws:kms:{region}:{account}:key/{id}"),
+            Self::Alias { name, .. } => alias_arn(region, account, name),
         }
     }
 

@@ -324,7 +324,7 @@ pub enum DenialReason {
     NoResourcePolicy,
     /// The caller's own policy denies it.
     ExplicitDeny,
-    /// The key is another account's.
+    /// The key is another account's, or would be if there were one.
     OtherAccount,
     /// A service was named where only that service itself may name it.
     ForeignService {

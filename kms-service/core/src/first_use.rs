@@ -169,15 +169,21 @@ mod tests {
             world.kms.generate_data_key(&service(), data_key(OWNED_ALIAS, context(&[]))).await.unwrap();
         assert_eq!(again.key_arn, made.key_arn, "it is made once");
         assert!(world.open(&service(), &made.ciphertext_blob, context(&[])).await.is_ok());
-        for caller in [root(), via(&root()), via(&service()), nobody(), stranger()] {
+        let none = format!("arn:aws:kms:{REGION}:999999999999:key/1234abcd-12ab-4cd4-a123-456a12a34567");
+        for caller in [root(), via(&root()), nobody(), stranger()] {
             let described = refusal(world.describe(&caller, &made.key_arn).await);
-            assert_eq!(described, ("NotFoundException", format!("Key '{}' does not exist", made.key_arn)));
+            assert_eq!(described.0, "AccessDeniedException");
+            assert_eq!(described, refusal(world.describe(&caller, &none).await), "as if it were not there");
+            let request = ListGrants { key_id: made.key_arn.clone(), ..Default::default() };
+            assert_eq!(code(&world.kms.list_grants(&caller, request).await), "AccessDeniedException");
+            let outcome = world.kms.disable_key(&caller, made.key_arn.clone()).await;
+            assert_eq!(code(&outcome), "AccessDeniedException");
+        }
+        let described = refusal(world.describe(&via(&service()), &made.key_arn).await);
+        assert_eq!(described, ("NotFoundException", format!("Key '{}' does not exist", made.key_arn)));
+        for caller in [root(), via(&root()), via(&service()), nobody(), stranger()] {
             let id = made.key_arn.rsplit('/').next().unwrap();
             assert_eq!(code(&world.describe(&caller, id).await), "NotFoundException");
-            let request = ListGrants { key_id: made.key_arn.clone(), ..Default::default() };
-            assert_eq!(code(&world.kms.list_grants(&caller, request).await), "NotFoundException");
-            let outcome = world.kms.disable_key(&caller, made.key_arn.clone()).await;
-            assert_eq!(code(&outcome), "NotFoundException");
         }
         assert!(world.kms.list_keys(&root(), PageRequest::default()).await.unwrap().items.is_empty());
         let aliases = world.kms.list_aliases(&root(), ListAliases::default()).await.unwrap().items;

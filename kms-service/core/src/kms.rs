@@ -351,11 +351,11 @@ impl<'a> View<'a> {
     }
 
     /// The key that an operation is asked to use: an id, an ARN or an alias.
-    pub(crate) fn key(&self, caller: &Caller, reference: &str) -> Result<&'a Entry, KmsError> {
+    pub(crate) fn key<P: Permission>(&self, caller: &Caller, reference: &str) -> Result<&'a Entry, KmsError> {
         let reference = KeyRef::parse(reference, self.realm().region())?;
         match self.prospect.and_then(|prospect| prospect.meant_by(caller, &reference, self.realm())) {
             Some(entry) => Ok(entry),
-            None => self.ring.resolve(caller, &reference, self.realm()),
+            None => self.ring.resolve::<P>(caller, &reference, self.realm()),
         }
     }
 
@@ -365,9 +365,13 @@ impl<'a> View<'a> {
     }
 
     /// The key that an operation is asked to manage: an id or an ARN.
-    pub(crate) fn managed_key(&self, caller: &Caller, reference: &str) -> Result<&'a Entry, KmsError> {
+    pub(crate) fn managed_key<P: Permission>(
+        &self,
+        caller: &Caller,
+        reference: &str,
+    ) -> Result<&'a Entry, KmsError> {
         let reference = KeyRef::parse_key(reference, self.realm().region())?;
-        self.ring.resolve(caller, &reference, self.realm())
+        self.ring.resolve::<P>(caller, &reference, self.realm())
     }
 
     /// For management operations: finds the key, takes note of it, and demands permission and a fitting state.
@@ -380,7 +384,7 @@ impl<'a> View<'a> {
         let mut violations = Violations::default();
         check_length(&mut violations, "keyId", reference);
         violations.finish()?;
-        let entry = self.managed_key(caller, reference)?;
+        let entry = self.managed_key::<P>(caller, reference)?;
         trail.key(entry);
         self.authorize(caller, entry, Asked::Plain)?.admit()
     }

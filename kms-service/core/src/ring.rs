@@ -14,10 +14,10 @@ use identity::{AccountId, Caller, Region, ServiceName};
 use crate::{
     alias::{Alias, AliasName},
     arn::KeyRef,
-    authorize::{Admitted, Permission},
-    error::KmsError,
+    authorize::{Admitted, Permission, denied},
+    error::{DenialReason, KmsError},
     grant::{Grant, Grantee},
-    ids::{GrantId, KeyId, alias_arn},
+    ids::{GrantId, KeyId},
     key::{KeyKind, KeyRecord},
     realm::Realm,
     spec::KeyType,
@@ -225,46 +225,37 @@ pub(crate) struct Ring {
 }
 
 impl Ring {
-    /// The key that a caller means, unless there is none that this caller may know of.
-    pub(crate) fn resolve(
+    /// The key that a caller means for `P`, unless there is none that this caller may know of. Whether another account has a
+    /// key is for those to know who may use it.
+    pub(crate) fn resolve<P: Permission>(
         &self,
         caller: &Caller,
         reference: &KeyRef,
         realm: &Realm,
     ) -> Result<&Entry, KmsError> {
-        let home = &caller.principal.account;
-        match reference {
-            KeyRef::Key { account, id } => {
-                let account = account.as_ref().unwrap_or(home);
-                let entry = self.keys.get(id).filter(|entry| &entry.record.account == account);
-                entry
-                    .filter(|entry| visible(entry, caller, realm.dynamodb()))
-                    .ok_or_else(|| KmsError::KeyNotFound { arn: id.arn(realm.region(), account) })
+        let principal = &caller.principal;
+        let account = reference.account().unwrap_or(&principal.account);
+        let entry = match reference {
+            KeyRef::Key { id, .. } => self.keys.get(id).filter(|entry| &entry.record.account == account),
+            KeyRef::MultiRegion { .. } => None,
+            KeyRef::Alias { name, .. } => self.target(account, name),
+        };
+        entry.filter(|entry| visible(entry, caller, realm.dynamodb())).ok_or_else(|| {
+            let arn = reference.arn(realm.region(), account);
+            if account != &principal.account && principal.as_service().is_none() {
+                return denied(caller, P::OP, &arn, DenialReason::OtherAccount);
             }
-            KeyRef::MultiRegion { account, id } => {
-                let account = account.as_ref().unwrap_or(home);
-                Err(KmsError::KeyNotFound {
-                    arn: format!("arn:aws:kms:{}:{account}:key/{id}", realm.region()),
-                })
+            match reference {
+                KeyRef::Key { .. } | KeyRef::MultiRegion { .. } => KmsError::KeyNotFound { arn },
+                KeyRef::Alias { .. } => KmsError::AliasNotFound { arn },
             }
-            KeyRef::Alias { account, name } => {
-                let account = account.as_ref().unwrap_or(home);
-                self.resolve_alias(caller, account, name, realm)
-                    .ok_or_else(|| KmsError::AliasNotFound { arn: alias_arn(realm.region(), account, name) })
-            }
-        }
+        })
     }
 
-    fn resolve_alias(
-        &self,
-        caller: &Caller,
-        account: &AccountId,
-        name: &AliasName,
-        realm: &Realm,
-    ) -> Option<&Entry> {
+    fn target(&self, account: &AccountId, name: &AliasName) -> Option<&Entry> {
         let account = if name == &AliasName::owned() { AccountId::of_services() } else { account.clone() };
         let alias = self.aliases.get(&(account, name.clone()))?;
-        self.keys.get(&alias.target).filter(|entry| visible(entry, caller, realm.dynamodb()))
+        self.keys.get(&alias.target)
     }
 
     /// The key that made a blob, whoever asks.

@@ -434,7 +434,7 @@ impl World {
     /// A code that is computed behind the service's back, so that it is on no record.
     pub(crate) fn mac_of(&self, key_arn: &str, message: &[u8]) -> Vec<u8> {
         let computed = self.kms.look(|view| {
-            let entry = view.key(&root(), key_arn)?;
+            let entry = view.key::<may::GenerateMac>(&root(), key_arn)?;
             Ok(Admitted::<may::GenerateMac>::danger_assumed(entry).mac_key()?.code(message))
         });
         computed.unwrap()

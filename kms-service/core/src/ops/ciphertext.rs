@@ -39,7 +39,7 @@ impl Ciphertext<'_> {
     ) -> Result<Admitted<'r, P>, KmsError> {
         let asked = Asked::Context(self.context);
         if let Some(reference) = self.key_id {
-            let entry = view.key(caller, reference)?;
+            let entry = view.key::<P>(caller, reference)?;
             note(entry);
             return view.authorize(caller, entry, asked)?.admit().map_err(|error| match error {
                 // Whatever made the blob, it was not this key.

@@ -74,7 +74,7 @@ pub(crate) fn admit_target<'r, P: Permission>(
     if matches!(reference, KeyRef::Alias { .. }) {
         return Err(KmsError::Rule(Rule::AliasTargetIsAlias));
     }
-    let entry = view.ring.resolve(caller, &reference, view.realm())?;
+    let entry = view.ring.resolve::<P>(caller, &reference, view.realm())?;
     trail.key(entry);
     view.authorize(caller, entry, Asked::Plain)?.admit()
 }
@@ -129,7 +129,7 @@ mod tests {
         );
         let owned =
             world.kms.encrypt(&service(), encrypt(OWNED_ALIAS, b"x", context(&[]))).await.unwrap().key_arn;
-        assert_eq!(attempt(&owned).await.0, "NotFoundException");
+        assert_eq!(attempt(&owned).await.0, "AccessDeniedException");
         let theirs = world.kms.create_key(&stranger(), create_key()).await.unwrap().arn;
         assert_eq!(attempt(&theirs).await.0, "AccessDeniedException");
         assert_eq!(attempt("").await.0, "ValidationException");

@@ -9,7 +9,7 @@ use crate::{
     Kms,
     arn::check_length,
     audit::Operation,
-    authorize::{Op, denied},
+    authorize::{Op, denied, may},
     constraints,
     error::{DenialReason, KmsError, Quota, Rule},
     grant::{Asked, Constraints, GrantOperation, GrantTerms, Grantee},
@@ -116,7 +116,7 @@ impl Kms {
             request.check()?;
             view.check_tokens(&request.grant_tokens)?;
             let dry_run = request.dry_run;
-            let entry = view.managed_key(&who, &request.key_id)?;
+            let entry = view.managed_key::<may::CreateGrant>(&who, &request.key_id)?;
             trail.key(entry);
             let terms = request.terms(&who)?;
             let authorized = view.authorize(&who, entry, Asked::Grant(&terms))?;

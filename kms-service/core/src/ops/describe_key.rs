@@ -37,7 +37,7 @@ impl Kms {
         self.use_key(caller, Operation::DescribeKey, &reference, move |view, trail| {
             request.check()?;
             view.check_tokens(&request.grant_tokens)?;
-            let entry = view.key(&who, &request.key_id)?;
+            let entry = view.key::<may::DescribeKey>(&who, &request.key_id)?;
             trail.key(entry);
             let key = view.authorize::<may::DescribeKey>(&who, entry, Asked::Plain)?.admit()?;
             Ok(KeyMetadata::of(key.entry()))
@@ -92,7 +92,7 @@ mod tests {
         assert_eq!(reason, "AccessDeniedException");
         assert!(text.contains(&format!("arn:aws:kms:{REGION}:{ACCOUNT}:{MANAGED_ALIAS}")), "{text}");
         let alias_arn = format!("arn:aws:kms:{REGION}:{ACCOUNT}:{MANAGED_ALIAS}");
-        assert_eq!(code(&world.describe(&stranger(), &alias_arn).await), "NotFoundException");
+        assert_eq!(code(&world.describe(&stranger(), &alias_arn).await), "AccessDeniedException");
         assert_eq!(world.store.commits(), 1);
 
         let key = world.describe(&root(), &alias_arn).await.unwrap();

@@ -76,7 +76,7 @@ impl Kms {
             request.check()?;
             trail.context(&request.context);
             view.check_tokens(&request.grant_tokens)?;
-            let entry = view.key(&who, &request.key_id)?;
+            let entry = view.key::<may::Encrypt>(&who, &request.key_id)?;
             trail.key(entry);
             let asked = Asked::Context(&request.context);
             let key = view.authorize::<may::Encrypt>(&who, entry, asked)?.admit()?;

@@ -86,7 +86,7 @@ impl Kms {
             trail.context(&request.context);
             let length = request.size.bytes()?;
             view.check_tokens(&request.grant_tokens)?;
-            let entry = view.key(&who, &request.key_id)?;
+            let entry = view.key::<P>(&who, &request.key_id)?;
             trail.key(entry);
             let asked = Asked::Context(&request.context);
             let key = view.authorize::<P>(&who, entry, asked)?.admit()?;

@@ -111,7 +111,7 @@ impl MacKeyAsked<'_> {
         trail: &mut Trail,
     ) -> Result<(&'r MacKey, String), KmsError> {
         view.check_tokens(self.grant_tokens)?;
-        let entry = view.key(caller, self.key_id)?;
+        let entry = view.key::<P>(caller, self.key_id)?;
         trail.key(entry);
         let key = view.authorize::<P>(caller, entry, Asked::Plain)?.admit()?;
         let mac_key = key.mac_key()?;

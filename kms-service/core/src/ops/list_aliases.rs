@@ -8,9 +8,9 @@ use crate::{
     alias::{Alias, AliasName},
     arn::check_length,
     audit::Operation,
-    authorize::{authorize_account, may},
+    authorize::{Op, authorize_account, denied, may},
     clock::Timestamp,
-    error::KmsError,
+    error::{DenialReason, KmsError},
     ids::{KeyId, alias_arn},
     kms::View,
     limits::LIST_PAGE,
@@ -64,11 +64,14 @@ impl Kms {
             request.check()?;
             let _authorized = authorize_account::<may::ListAliases>(caller, "*")?;
             let key = match &request.key_id {
-                Some(reference) => Some(view.managed_key(caller, reference)?),
+                Some(reference) => Some(view.managed_key::<may::ListAliases>(caller, reference)?),
                 None => None,
             };
             if let Some(entry) = key {
                 trail.key(entry);
+                if entry.record().account != caller.principal.account {
+                    return Err(denied(caller, Op::ListAliases, entry.arn(), DenialReason::OtherAccount));
+                }
             }
             let key = key.map(|entry| entry.record().id);
             let account = &caller.principal.account;

@@ -105,7 +105,7 @@ impl Kms {
             let ciphertext = request.source(ignored);
             let source =
                 ciphertext.admit::<may::ReEncryptFrom>(view, &who, |entry| trail.source_key(entry))?;
-            let entry = view.key(&who, &request.destination_key_id)?;
+            let entry = view.key::<may::ReEncryptTo>(&who, &request.destination_key_id)?;
             trail.key(entry);
             let asked = Asked::Context(&request.destination_context);
             let destination = view.authorize::<may::ReEncryptTo>(&who, entry, asked)?.admit()?;

@@ -7,7 +7,7 @@ use crate::{
     Kms,
     arn::{KeyRef, check_length},
     audit::Operation,
-    authorize::authorize_retirement,
+    authorize::{authorize_retirement, may},
     error::{KmsError, Rule},
     grant::{Grant, Grantee},
     kms::View,
@@ -59,7 +59,7 @@ impl RetireGrant {
                 if !key_id.starts_with("arn:") {
                     return Err(KmsError::Rule(Rule::RetireNeedsArn));
                 }
-                let entry = view.ring.resolve(caller, &reference, view.realm())?;
+                let entry = view.ring.resolve::<may::RetireGrant>(caller, &reference, view.realm())?;
                 let found = entry.grants().get(&grant).map(|grant| (entry, grant));
                 found.ok_or_else(|| KmsError::GrantNotFound { id: grant_id.clone() })
             }

@@ -45,6 +45,13 @@ async fn another_accounts_key_is_not_there_by_id_and_denied_by_arn() {
         assert_eq!(attempt(&key.arn).await, [DENIED; 7]);
         // An ARN that puts the key into the wrong account names nothing.
         assert_eq!(attempt(&key.arn.replace(ACCOUNT, OTHER_ACCOUNT)).await, [NOT_FOUND; 7]);
+        // Whether the other account has a key is told to nobody.
+        let none = format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-4cd4-a123-456a12a34567");
+        assert_eq!(attempt(&none).await, [DENIED; 7]);
+        for arn in [&key.arn, &none] {
+            let aliases = ListAliases { key_id: Some(arn.clone()), ..ListAliases::default() };
+            assert_eq!(code(&world.kms.list_aliases(&caller, aliases).await), DENIED);
+        }
         assert_eq!(code(&world.open(&caller, &blob, context(&[])).await), DENIED, "the blob names it");
     }
 }
