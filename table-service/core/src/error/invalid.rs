@@ -1,18 +1,23 @@
 //! Everything that can be wrong with a request in itself, and the one place where its texts are written.
 //!
 //! A variant carries what its text needs and nothing else. What the caller sent stands in an [`Echo`], which shows
-//! itself in the answer to that caller and nowhere else. Texts are DynamoDB's, misspellings included.
+//! itself in the answer to that caller and nowhere else. What can be as long as a request, paths and constants, stands there
+//! itself and is shared: most complaints of an expression are never told. Texts are DynamoDB's, misspellings included.
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use shape::{Choice as _, Violated};
 
 use super::{Echo, Echoes, SecondaryIndexError};
 use crate::expr::legacy::ComparisonOperator;
+use crate::expr::path::Path;
 use crate::expr::syntax::Section;
 use crate::schema::ScalarType;
-use crate::value::ValueType;
+use crate::value::{AttributeValue, ValueType};
 
 /// Why a request is wrong in itself: DynamoDB's ValidationException.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -703,20 +708,10 @@ pub enum ExpressionError {
     RepeatedSection(Section),
     /// A path of more levels than a value can have; how many.
     PathTooDeep(usize),
-    /// A path to or through another.
-    PathsOverlap {
-        /// The one that stands there first, as `[a, b]`.
-        one: Echo,
-        /// The other.
-        two: Echo,
-    },
-    /// A path through a map and another through it as a list.
-    PathsConflict {
-        /// The one that stands there first, as `[a, b]`.
-        one: Echo,
-        /// The other.
-        two: Echo,
-    },
+    /// A path, and another to or through it, in the order in which they stand there.
+    PathsOverlap(Box<[Path; 2]>),
+    /// A path through a map and another through it as a list, in the order in which they stand there.
+    PathsConflict(Box<[Path; 2]>),
     /// A value that ADD or DELETE does not take.
     ActionType {
         /// Which.
@@ -748,30 +743,30 @@ pub enum ExpressionError {
     NotDistinct {
         /// The operator or function.
         operator: &'static str,
-        /// The path, as `[a, b]`.
-        operand: Echo,
+        /// The path.
+        operand: Path,
     },
     /// An operand that has to be a path.
     NeedsPath(&'static str),
     /// A list index beyond what any list can have.
     ListIndex(Echo),
     /// A text that names no type, as operand of attribute_type.
-    AttributeTypeName(Echo),
+    AttributeTypeName(Arc<AttributeValue>),
     /// An operand that has to be a constant.
     NeedsConstant(&'static str),
-    /// BETWEEN bounds of different types, each as `{N:1}`.
+    /// BETWEEN bounds of different types.
     BoundTypes {
         /// The lower bound.
-        low: Echo,
+        low: Arc<AttributeValue>,
         /// The upper bound.
-        high: Echo,
+        high: Arc<AttributeValue>,
     },
-    /// BETWEEN bounds in the wrong order, each as `{N:1}`.
+    /// BETWEEN bounds in the wrong order.
     BoundOrder {
         /// The lower bound.
-        low: Echo,
+        low: Arc<AttributeValue>,
         /// The upper bound.
-        high: Echo,
+        high: Arc<AttributeValue>,
     },
 }
 
@@ -813,16 +808,8 @@ impl ExpressionError {
             Self::PathTooDeep(levels) => {
                 format!("The document path has too many nesting levels; nesting levels: {levels}")
             }
-            Self::PathsOverlap { one, two } => format!(
-                "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: {}, path two: {}",
-                one.show(to_caller),
-                two.show(to_caller)
-            ),
-            Self::PathsConflict { one, two } => format!(
-                "Two document paths conflict with each other; must remove or rewrite one of these paths; path one: {}, path two: {}",
-                one.show(to_caller),
-                two.show(to_caller)
-            ),
+            Self::PathsOverlap(paths) => clash("overlap", paths, to_caller),
+            Self::PathsConflict(paths) => clash("conflict", paths, to_caller),
             Self::ActionType { section, actual } => format!(
                 "Incorrect operand type for operator or function; operator: {section}, operand type: {}, typeSet: ALLOWED_FOR_{section}_OPERAND",
                 actual.long_name(),
@@ -847,7 +834,7 @@ impl ExpressionError {
             ),
             Self::NotDistinct { operator, operand } => format!(
                 "The first operand must be distinct from the remaining operands for this operator or function; operator: {operator}, first operand: {}",
-                operand.show(to_caller)
+                operand.show().show(to_caller)
             ),
             Self::NeedsPath(operator) => {
                 format!("Operator or function requires a document path; operator or function: {operator}")
@@ -857,22 +844,46 @@ impl ExpressionError {
             }
             Self::AttributeTypeName(name) => format!(
                 "Invalid attribute type name found; type: {}, valid types: {{B,NULL,SS,BOOL,L,BS,N,NS,S,M}}",
-                name.show(to_caller)
+                content(name).show(to_caller)
             ),
             Self::NeedsConstant(operator) => format!(
                 "Incorrect operand type for operator or function; operator or function: {operator}, operand type: \
                  {{NS,SS,L,BS,N,M,B,BOOL,NULL,S}}"
             ),
-            Self::BoundTypes { low, high } => format!(
-                "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: AttributeValue: {}, upper bound operand: AttributeValue: {}",
-                low.show(to_caller),
-                high.show(to_caller)
-            ),
-            Self::BoundOrder { low, high } => format!(
-                "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {}, upper bound operand: AttributeValue: {}",
-                low.show(to_caller),
-                high.show(to_caller)
-            ),
+            Self::BoundTypes { low, high } => {
+                bounds("same data type for lower and upper bounds", [low, high], to_caller)
+            }
+            Self::BoundOrder { low, high } => {
+                let rule = "upper bound to be greater than or equal to lower bound";
+                bounds(rule, [low, high], to_caller)
+            }
         }
+    }
+}
+
+fn clash(how: &str, [one, two]: &[Path; 2], to_caller: bool) -> String {
+    let (one, two) = (one.show(), two.show());
+    format!(
+        "Two document paths {how} with each other; must remove or rewrite one of these paths; path one: {}, path two: {}",
+        one.show(to_caller),
+        two.show(to_caller)
+    )
+}
+
+fn bounds(rule: &str, bounds: [&AttributeValue; 2], to_caller: bool) -> String {
+    let shown = bounds.map(|bound| format!("{{{}:{}}}", bound.value_type(), content(bound).show(to_caller)));
+    format!(
+        "The BETWEEN operator requires {rule}; lower bound operand: AttributeValue: {}, upper bound operand: AttributeValue: {}",
+        shown[0], shown[1]
+    )
+}
+
+/// What is in a constant, as DynamoDB's texts show it.
+fn content(constant: &AttributeValue) -> Echo {
+    match constant {
+        AttributeValue::S(text) => Echo::from(text.as_str()),
+        AttributeValue::N(number) => Echo::from(number.to_string()),
+        AttributeValue::B(bytes) => Echo::from(BASE64.encode(bytes)),
+        _ => Echo::from("..."),
     }
 }

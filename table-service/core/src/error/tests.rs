@@ -1,7 +1,11 @@
+use std::sync::Arc;
+
 use store::StoreError;
 
 use super::*;
+use crate::expr::path::Path;
 use crate::limits::MAX_LISTED;
+use crate::value::AttributeValue;
 
 const ARN: &str = "arn:aws:kms:us-east-1:000000000000:key/1";
 
@@ -36,7 +40,12 @@ fn other_refusals_keep_their_kms_text() {
         ),
         ("NotFoundException", "Key 'k' does not exist", "KMS validation error", "NotFoundException"),
         ("InvalidArnException", "Invalid arn x", "KMS validation error", "InvalidArnException"),
-        ("InvalidKeyUsageException", "k is HMAC", "KMS validation error", "AWSKMSException"),
+        (
+            "ValidationException",
+            "EncryptionContext is supported only",
+            "KMS internal error",
+            "AWSKMSException",
+        ),
     ] {
         let (kind, reason, text) = kms(Plane::Data, code, message);
         assert_eq!((kind, reason), (Kind::Precondition, "ValidationException"));
@@ -123,6 +132,8 @@ fn a_list_is_read_no_further_than_it_is_shown() {
 #[test]
 fn the_log_forms_hide_what_the_caller_sent() {
     let canary = || Echo::from("canary");
+    let constant = || Arc::new(AttributeValue::S("canary".to_owned()));
+    let path = || Path::to("canary").unwrap();
     let expression = |error| Invalid::Expression { kind: ExpressionKind::KeyCondition, error };
     let errors = [
         Invalid::NotNumeric(canary()),
@@ -131,7 +142,10 @@ fn the_log_forms_hide_what_the_caller_sent() {
         Invalid::UnusedValues([canary(), canary()].into_iter().collect()),
         Invalid::ValueInvalid { key: canary(), error: Box::new(Invalid::NotNumeric(canary())) },
         expression(ExpressionError::Syntax { token: canary(), near: canary() }),
-        expression(ExpressionError::BoundOrder { low: canary(), high: canary() }),
+        expression(ExpressionError::BoundOrder { low: constant(), high: constant() }),
+        expression(ExpressionError::AttributeTypeName(constant())),
+        expression(ExpressionError::NotDistinct { operator: "=", operand: path() }),
+        expression(ExpressionError::PathsOverlap(Box::new([path(), path()]))),
     ];
     for error in errors {
         assert!(error.public_text().contains("canary"));

@@ -8,15 +8,12 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-
 use super::check::Function;
 use super::complaints::{Complaints, Rank};
 use super::path::Path;
 use super::substitution::Substitutions;
 use super::syntax::{self, Call, Comparator, Expr};
-use crate::error::{Echo, ExpressionError};
+use crate::error::ExpressionError;
 use crate::limits::MAX_IN_OPERANDS;
 use crate::value::{AttributeValue, ValueType};
 
@@ -76,6 +73,9 @@ pub enum Operand {
 
 type Result<T> = std::result::Result<T, ExpressionError>;
 
+/// What the second operand of attribute_type may say.
+const TYPE_NAMES: [&str; 10] = ["B", "NULL", "SS", "BOOL", "L", "BS", "N", "NS", "S", "M"];
+
 /// Stands for what could not be bound, and was complained about.
 const NOTHING: Cond = Cond::Any(Vec::new());
 
@@ -123,7 +123,7 @@ impl Binder<'_> {
         let (value, list) = (self.operand(value), self.operands(list));
         let Some((value, list)) = value.zip(list) else { return NOTHING };
         if list.len() > MAX_IN_OPERANDS {
-            self.check(Rank::Count, || Err(ExpressionError::TooManyForIn(list.len())));
+            self.hear::<()>(Rank::Count, Err(ExpressionError::TooManyForIn(list.len())));
         }
         Cond::In { value, list }
     }
@@ -137,11 +137,11 @@ impl Binder<'_> {
     fn compare(&mut self, op: Comparator, left: &syntax::Operand, right: &syntax::Operand) -> Cond {
         let (left, right) = (self.operand(left), self.operand(right));
         let Some((left, right)) = left.zip(right) else { return NOTHING };
-        self.check(Rank::Distinct, || check_distinct(op.name(), &left, &right));
+        self.hear(Rank::Distinct, check_distinct(op.name(), &left, &right));
         if !matches!(op, Comparator::Equal | Comparator::NotEqual) {
-            self.check(Rank::Operand, || check_ordered(op.name(), [&left, &right]));
+            self.hear(Rank::Operand, check_ordered(op.name(), [&left, &right]));
         }
-        self.check(Rank::Operand, || check_comparable(op.name(), &left, &right));
+        self.hear(Rank::Operand, check_comparable(op.name(), &left, &right));
         Cond::Compare { op, left, right }
     }
 
@@ -150,9 +150,9 @@ impl Binder<'_> {
         let [Some(value), Some(low), Some(high)] = operands.map(|operand| self.operand(operand)) else {
             return NOTHING;
         };
-        self.check(Rank::Operand, || check_ordered("BETWEEN", [&value, &low, &high]));
+        self.hear(Rank::Operand, check_ordered("BETWEEN", [&value, &low, &high]));
         if let (Operand::Value(low), Operand::Value(high)) = (&low, &high) {
-            self.check(Rank::Operand, || check_bounds(low, high));
+            self.hear(Rank::Operand, check_bounds(low, high));
         }
         Cond::Between { value, low, high }
     }
@@ -193,29 +193,23 @@ impl Binder<'_> {
             return self.hear(Rank::Count, Err(wrong));
         }
         if let [left, right] = args.as_slice() {
-            self.check(Rank::Distinct, || check_distinct(function.name(), left, right));
+            self.hear(Rank::Distinct, check_distinct(function.name(), left, right));
         }
-        self.check(Rank::Operand, || check_args(function, &args));
+        self.hear(Rank::Operand, check_args(function, &args));
         Some((function, args))
     }
 
     fn hear<T>(&mut self, rank: Rank, result: Result<T>) -> Option<T> {
         self.complaints.hear(rank, result)
     }
-
-    /// Texts of complaints repeat what was sent, and can be as long: none is made that is not the one to be reported so far.
-    fn check(&mut self, rank: Rank, check: impl FnOnce() -> Result<()>) {
-        if self.complaints.would_report(rank) {
-            self.hear(rank, check());
-        }
-    }
 }
 
-fn check_bounds(low: &AttributeValue, high: &AttributeValue) -> Result<()> {
-    match order(low, high) {
-        Some(Ordering::Less | Ordering::Equal) => Ok(()),
-        Some(Ordering::Greater) => Err(ExpressionError::BoundOrder { low: show(low), high: show(high) }),
-        None => Err(ExpressionError::BoundTypes { low: show(low), high: show(high) }),
+fn check_bounds(low: &Arc<AttributeValue>, high: &Arc<AttributeValue>) -> Result<()> {
+    let bounds = || (Arc::clone(low), Arc::clone(high));
+    match (order(low, high), bounds()) {
+        (Some(Ordering::Less | Ordering::Equal), _) => Ok(()),
+        (Some(Ordering::Greater), (low, high)) => Err(ExpressionError::BoundOrder { low, high }),
+        (None, (low, high)) => Err(ExpressionError::BoundTypes { low, high }),
     }
 }
 
@@ -228,7 +222,8 @@ fn check_args(function: Function, args: &[Operand]) -> Result<()> {
             Err(ExpressionError::NeedsPath(operator))
         }
         (Function::AttributeType, [_, Operand::Value(value)]) => match &**value {
-            AttributeValue::S(name) => check_type_name(name),
+            AttributeValue::S(name) if TYPE_NAMES.contains(&name.as_str()) => Ok(()),
+            AttributeValue::S(_) => Err(ExpressionError::AttributeTypeName(Arc::clone(value))),
             other => wrong(other.value_type()),
         },
         // Only a constant can name the type.
@@ -243,11 +238,6 @@ fn check_args(function: Function, args: &[Operand]) -> Result<()> {
         }
         (Function::Contains, _) => Ok(()),
     }
-}
-
-fn check_type_name(name: &str) -> Result<()> {
-    const NAMES: [&str; 10] = ["B", "NULL", "SS", "BOOL", "L", "BS", "N", "NS", "S", "M"];
-    if NAMES.contains(&name) { Ok(()) } else { Err(ExpressionError::AttributeTypeName(Echo::from(name))) }
 }
 
 /// Only texts, numbers and bytes have an order.
@@ -272,7 +262,7 @@ fn check_comparable(operator: &'static str, left: &Operand, right: &Operand) -> 
 fn check_distinct(operator: &'static str, left: &Operand, right: &Operand) -> Result<()> {
     match (left, right) {
         (Operand::Path(left), Operand::Path(right)) if left == right => {
-            Err(ExpressionError::NotDistinct { operator, operand: left.show() })
+            Err(ExpressionError::NotDistinct { operator, operand: left.clone() })
         }
         _ => Ok(()),
     }
@@ -323,15 +313,4 @@ pub fn order(left: &AttributeValue, right: &AttributeValue) -> Option<Ordering> 
         (AttributeValue::B(left), AttributeValue::B(right)) => Some(left.cmp(right)),
         _ => None,
     }
-}
-
-/// A constant as DynamoDB's texts show it: `{N:1}`.
-fn show(value: &AttributeValue) -> Echo {
-    let content = match value {
-        AttributeValue::S(text) => text.clone(),
-        AttributeValue::N(number) => number.to_string(),
-        AttributeValue::B(bytes) => BASE64.encode(bytes),
-        _ => "...".to_owned(),
-    };
-    Echo::from(format!("{{{}:{content}}}", value.value_type()))
 }

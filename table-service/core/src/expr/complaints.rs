@@ -7,7 +7,7 @@ use crate::error::ExpressionError;
 pub(super) enum Rank {
     /// In a condition, a name or value that is not defined, or a path that is too long.
     Placeholder,
-    /// A name that is not defined.
+    /// A name that is not defined, or a path that is too long.
     Name,
     /// A value that is not defined.
     Value,
@@ -35,17 +35,12 @@ impl Complaints {
         match result {
             Ok(value) => Some(value),
             Err(error) => {
-                if self.would_report(rank) {
+                if self.0.as_ref().is_none_or(|(other, _)| rank < *other) {
                     self.0 = Some((rank, error));
                 }
                 None
             }
         }
-    }
-
-    /// Whether a complaint of this kind would be the one to be reported so far.
-    pub(super) fn would_report(&self, rank: Rank) -> bool {
-        self.0.as_ref().is_none_or(|(other, _)| rank < *other)
     }
 
     /// The first complaint of the first kind.

@@ -33,7 +33,7 @@ impl Projection {
     /// The projection to these attributes.
     ///
     /// # Errors
-    /// One of them is too long or stands there twice.
+    /// One of them is no name of an attribute, or stands there twice.
     pub fn of_attributes(names: &[String]) -> Result<Self, Invalid> {
         let mut tree = PathTree::default();
         let mut seen = BTreeSet::new();
@@ -61,7 +61,7 @@ impl Complaints {
     pub(super) fn add_path<T>(&mut self, tree: &mut PathTree<T>, path: Path, end: T) {
         let inserted = tree.insert(path, end);
         let rank = match &inserted {
-            Err(ExpressionError::PathsConflict { .. }) => Rank::Conflict,
+            Err(ExpressionError::PathsConflict(_)) => Rank::Conflict,
             _ => Rank::Overlap,
         };
         self.hear(rank, inserted);

@@ -47,16 +47,13 @@ impl<T> PathTree<T> {
             }
         };
         if let Err(clash) = clash {
-            let other = |(other, _): &(Path, T)| other.show();
+            let with = |number: usize| {
+                let other = self.entries.get(number).map_or(&path, |(other, _)| other).clone();
+                Box::new([other, path])
+            };
             return Err(match clash {
-                Clash::Overlap(with) => ExpressionError::PathsOverlap {
-                    one: self.entries.get(with).map_or_else(|| path.show(), other),
-                    two: path.show(),
-                },
-                Clash::Conflict(with) => ExpressionError::PathsConflict {
-                    one: self.entries.get(with).map_or_else(|| path.show(), other),
-                    two: path.show(),
-                },
+                Clash::Overlap(number) => ExpressionError::PathsOverlap(with(number)),
+                Clash::Conflict(number) => ExpressionError::PathsConflict(with(number)),
             });
         }
         self.entries.push((path, end));
