@@ -3,10 +3,12 @@
 //! Callers of `access` get an [`Access`], the only thing in this crate that seals, opens or finds an item; nothing
 //! else hands out keys. A table under the owned key is leased to the service itself, for everybody.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use identity::Principal;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::authorize::Granted;
@@ -80,6 +82,35 @@ impl Inner {
                 Ok(None)
             }
         }
+    }
+
+    /// Makes sure of the keys of several tables before anything is done with one of them. What has to be asked of KMS is asked
+    /// at once. Of several refusals that of the first table is told; a lost race is none, since whoever comes for the keys
+    /// later may win.
+    pub(crate) async fn ask_for_keys<'a>(
+        self: &Arc<Self>,
+        tables: impl IntoIterator<Item = (&'a Arc<Table>, &'a Arc<Granted>)>,
+    ) -> Result<(), TableError> {
+        let mut questions = JoinSet::new();
+        let mut refusals = BTreeMap::new();
+        for (number, (table, granted)) in tables.into_iter().enumerate() {
+            match self.access_at_once(table, granted) {
+                Ok(Some(_)) => {}
+                Ok(None) => {
+                    let (inner, table, granted) = (Arc::clone(self), Arc::clone(table), Arc::clone(granted));
+                    let question = async move { (number, inner.access(&table, &granted).await.map(drop)) };
+                    questions.spawn(request::carried(question));
+                }
+                Err(refusal) => drop(refusals.insert(number, refusal)),
+            }
+        }
+        while let Some(joined) = questions.join_next().await {
+            match joined.map_err(|_| TableError::Internal { what: "a question that panicked" })? {
+                (_, Ok(()) | Err(TableError::Contention)) => {}
+                (number, Err(refusal)) => drop(refusals.insert(number, refusal)),
+            }
+        }
+        refusals.into_values().next().map_or(Ok(()), Err)
     }
 
     fn renew_in_background(self: &Arc<Self>, table: &Arc<Table>, actor: Actor, principal: &Arc<Principal>) {

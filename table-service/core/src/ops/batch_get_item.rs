@@ -1,6 +1,7 @@
 //! BatchGetItem: up to 100 items by their keys, from any tables.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use identity::Caller;
 use shape::{Decode, Member, Request, Rule, Violations};
@@ -82,7 +83,7 @@ pub struct UnprocessedKeys {
 struct Plan {
     text: String,
     name: String,
-    granted: Granted,
+    granted: Arc<Granted>,
     keys: Vec<Item>,
     selection: Selection,
     projection: Option<Projection>,
@@ -105,7 +106,7 @@ impl Tables {
         let mut plans = Vec::with_capacity(request.request_items.len());
         for (text, KeysAndAttributes { keys, selection }) in request.request_items {
             let name = inner.table_name(&text)?;
-            let granted = inner.authorize(caller, Op::BatchGetItem, &inner.arn(&name))?;
+            let granted = Arc::new(inner.authorize(caller, Op::BatchGetItem, &inner.arn(&name))?);
             let keys = keys.into_iter().map(raw::key).collect::<Result<Vec<_>, _>>()?;
             let projection = selection.alone()?;
             plans.push(Plan { text, name, granted, keys, selection, projection });
@@ -124,6 +125,7 @@ impl Tables {
             }
             ready.push((plan, table, primary));
         }
+        inner.ask_for_keys(ready.iter().map(|(plan, table, _)| (table, &plan.granted))).await?;
         let mut output = BatchGetItemOutput::default();
         let mut room = Room { bytes: MAX_BATCH_GET_BYTES, answer_bytes: MAX_ANSWER_BYTES };
         for (plan, table, primary) in ready {

@@ -159,7 +159,8 @@ impl Tables {
         let return_consumed_capacity = request.return_consumed_capacity.clone();
         let wanted = capacity::is_wanted(&return_consumed_capacity);
         let partitions = self.plan(caller, request)?;
-        self.ask_for_keys(&partitions).await?;
+        // A table that may not be written now keeps the batch from being made in part.
+        self.inner.ask_for_keys(tables(&partitions)).await?;
         let mut writes = JoinSet::new();
         for ((text, _), planned) in partitions {
             let inner = Arc::clone(&self.inner);
@@ -180,30 +181,6 @@ impl Tables {
         };
         output.consumed_capacity = consumed.into_iter().filter_map(report).collect();
         failed.map_or(Ok(output), Err)
-    }
-
-    /// A table that may not be written now keeps the batch from being made in part. All that KMS has to be asked about are asked
-    /// about at once.
-    async fn ask_for_keys(&self, partitions: &Partitions) -> Result<(), TableError> {
-        let mut asked = JoinSet::new();
-        let mut before = None;
-        for ((text, _), planned) in partitions {
-            let is_known = before.replace(text) == Some(text);
-            if is_known || self.inner.access_at_once(&planned.table, &planned.granted)?.is_some() {
-                continue;
-            }
-            let (inner, table) = (Arc::clone(&self.inner), Arc::clone(&planned.table));
-            let granted = Arc::clone(&planned.granted);
-            asked.spawn(request::carried(async move { inner.access(&table, &granted).await.map(drop) }));
-        }
-        while let Some(joined) = asked.join_next().await {
-            match joined.unwrap_or(Err(TableError::Internal { what: "a question that panicked" })) {
-                // Whoever lost a race for it now may win when it comes to the write, or is unprocessed.
-                Ok(()) | Err(TableError::Contention) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
     }
 
     /// Checks everything that can be checked before the first write. What is to be written to each partition of what the
@@ -242,6 +219,14 @@ impl Tables {
         }
         Ok(partitions)
     }
+}
+
+/// What the request calls tables, each once.
+fn tables(partitions: &Partitions) -> impl Iterator<Item = (&Arc<Table>, &Arc<Granted>)> {
+    let mut before = None;
+    let mut new = move |text| before.replace(text) != Some(text);
+    let first = partitions.iter().filter(move |((text, _), _)| new(text));
+    first.map(|(_, planned)| (&planned.table, &planned.granted))
 }
 
 /// The key of an item to be put. A batch says of an item whose key does not fit what it says of such a key.

@@ -60,6 +60,44 @@ async fn a_table_whose_key_may_not_be_used_keeps_a_batch_from_being_made_in_part
     }
 }
 
+/// A table about which KMS is silent must not make the others wait behind it, and who is refused for several reasons is told the
+/// same one each time.
+#[tokio::test(start_paused = true)]
+async fn a_batch_asks_about_all_of_its_keys_at_once_and_tells_the_first_refusal() {
+    let world = world_with(&["k1", "k2"]).await;
+    for (name, key) in [("First", "k1"), ("Second", "k2")] {
+        let request = CreateTable { table_name: name.to_owned(), ..music(customer(key)) };
+        world.tables.create_table(&root(), request).await.unwrap();
+    }
+    for (key, state) in [("k1", KeyState::Disabled), ("k2", KeyState::PendingDeletion)] {
+        world.kms.set_state(key, Some(state));
+        world.tables.key_changed(&arn(key));
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    for is_write in [true, false] {
+        let (tables, both) = (world.tables.clone(), ["First", "Second"].map(str::to_owned));
+        let release = world.kms.hold_next_unwrapping();
+        let before = world.kms.calls();
+        let batch = tokio::spawn(async move {
+            if is_write {
+                let put = || vec![WriteRequest::Put(song("A", "1"))];
+                let request_items = both.into_iter().map(|name| (name, put())).collect();
+                let request = BatchWriteItem { request_items, ..Default::default() };
+                return tables.batch_write_item(&root(), request).await.map(drop);
+            }
+            let keys = || KeysAndAttributes { keys: vec![song("A", "1")], ..Default::default() };
+            let request_items = both.into_iter().map(|name| (name, keys())).collect();
+            let request = BatchGetItem { request_items, ..Default::default() };
+            tables.batch_get_item(&root(), request).await.map(drop)
+        });
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        assert!(world.kms.calls() > before, "the second key is asked about while the first has no answer");
+        drop(release);
+        let error = batch.await.unwrap().unwrap_err();
+        assert!(error.public_message().starts_with("KMS key disabled error: "), "{error}");
+    }
+}
+
 /// A flush for each write of a partition would make the last wait for all others.
 #[tokio::test(start_paused = true)]
 async fn the_writes_to_a_partition_are_made_in_one_commit() {

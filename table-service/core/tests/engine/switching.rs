@@ -11,6 +11,12 @@ async fn one_worker_carries_out_a_switch_however_often_it_is_poked() {
     world.create(customer("k1")).await;
     world.kms.set_stuck(true);
     world.switch(customer("k2")).await.unwrap();
+    let another = world.switch(customer("k1")).await.unwrap_err();
+    assert_eq!(another.reason(), "ResourceInUseException");
+    assert_eq!(
+        another.public_message(),
+        "Attempt to change a resource which is still in use: Server-Side Encryption is still being updated"
+    );
     for n in 0..100 {
         let request = UpdateTable {
             table_name: "Music".to_owned(),
