@@ -20,7 +20,7 @@ fn member<W: TryFrom<i32>, T>(number: i32, known: impl FnOnce(W) -> Option<T>) -
     }
 }
 
-pub(super) fn definitions(definitions: Vec<wire::AttributeDefinition>) -> Vec<AttributeDefinition> {
+pub(super) fn definitions(definitions: Vec<wire::AttributeDefinition>) -> Option<Vec<AttributeDefinition>> {
     let definition = |definition: wire::AttributeDefinition| AttributeDefinition {
         kind: member(definition.attribute_type, |kind| match kind {
             wire::ScalarAttributeType::S => Some(ScalarType::S),
@@ -30,10 +30,10 @@ pub(super) fn definitions(definitions: Vec<wire::AttributeDefinition>) -> Vec<At
         }),
         name: definition.attribute_name,
     };
-    definitions.into_iter().map(definition).collect()
+    (!definitions.is_empty()).then(|| definitions.into_iter().map(definition).collect())
 }
 
-pub(super) fn key_schema(elements: Vec<wire::KeySchemaElement>) -> Vec<KeySchemaElement> {
+pub(super) fn key_schema(elements: Vec<wire::KeySchemaElement>) -> Option<Vec<KeySchemaElement>> {
     let element = |element: wire::KeySchemaElement| KeySchemaElement {
         role: member(element.key_type, |role| match role {
             wire::KeyType::Hash => Some(KeyRole::Hash),
@@ -42,7 +42,7 @@ pub(super) fn key_schema(elements: Vec<wire::KeySchemaElement>) -> Vec<KeySchema
         }),
         name: element.attribute_name,
     };
-    elements.into_iter().map(element).collect()
+    (!elements.is_empty()).then(|| elements.into_iter().map(element).collect())
 }
 
 pub(super) fn billing_mode(mode: i32) -> Member<BillingMode> {

@@ -34,9 +34,9 @@ pub struct CreateTable {
     #[shape(required)]
     pub table_name: String,
     /// Exactly the key attributes.
-    pub attribute_definitions: Vec<AttributeDefinition>,
+    pub attribute_definitions: Option<Vec<AttributeDefinition>>,
     /// Partition key, then perhaps sort key.
-    pub key_schema: Vec<KeySchemaElement>,
+    pub key_schema: Option<Vec<KeySchemaElement>>,
     /// Absent is provisioned.
     pub billing_mode: Member<BillingMode>,
     /// Read and write capacity units.
@@ -89,7 +89,7 @@ impl Tables {
             id: inner.new_table_id(),
             name: request.table_name,
             account: inner.config.account.to_string(),
-            attributes: attributes(&request.attribute_definitions),
+            attributes: attributes(request.attribute_definitions.as_deref().unwrap_or_default()),
             schema,
         };
         let tags = tags::merged(&BTreeMap::new(), request.tags)?;
@@ -126,7 +126,7 @@ pub(super) fn actor(granted: &Granted) -> Actor {
 impl Request for CreateTable {
     fn constraints(&self, violations: &mut Violations) {
         validate::new_table_name(&self.table_name, violations);
-        KeySchema::constraints(&self.attribute_definitions, &self.key_schema, violations);
+        KeySchema::constraints(self.attribute_definitions.as_deref(), self.key_schema.as_deref(), violations);
         billing::constraints(&self.billing_mode, self.provisioned_throughput, violations);
         self.indexes.constraints(violations);
         if let Some(stream) = &self.stream_specification {
@@ -144,7 +144,8 @@ fn check(request: &CreateTable) -> Result<(KeySchema, Choice, Billing), TableErr
     tags::check(&request.tags)?;
     let billing = billing::billing(None, &request.billing_mode, request.provisioned_throughput)?;
     billing::check_bounds(request.provisioned_throughput)?;
-    let (definitions, elements) = (&request.attribute_definitions, &request.key_schema);
+    let definitions = request.attribute_definitions.as_deref().unwrap_or_default();
+    let elements = request.key_schema.as_deref().unwrap_or_default();
     let schema = KeySchema::for_new_table(definitions, elements, request.indexes.are_sent())?;
     let choice = request.sse_specification.as_ref().map_or(Ok(Choice::Owned), SseSpecification::choice)?;
     request.indexes.check(definitions, &schema, billing)?;

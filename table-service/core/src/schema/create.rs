@@ -44,14 +44,14 @@ pub struct KeySchemaElement {
 impl KeySchema {
     /// Adds the violations of the model's constraints, in the model's order.
     pub fn constraints(
-        definitions: &[AttributeDefinition],
-        elements: &[KeySchemaElement],
+        definitions: Option<&[AttributeDefinition]>,
+        elements: Option<&[KeySchemaElement]>,
         violations: &mut Violations,
     ) {
-        if definitions.is_empty() {
+        if definitions.is_none() {
             violations.push("attributeDefinitions", Shown::Null, Rule::NotNull);
         }
-        for (at, definition) in definitions.iter().enumerate() {
+        for (at, definition) in definitions.unwrap_or_default().iter().enumerate() {
             if violations.is_full() {
                 return;
             }
@@ -59,13 +59,15 @@ impl KeySchema {
             key_name(path, &definition.name, violations);
             member(|| path("attributeType"), &definition.kind, violations);
         }
+        let Some(elements) = elements else {
+            violations.push("keySchema", Shown::Null, Rule::NotNull);
+            return;
+        };
+        let shown = || Shown::Value(describe(elements));
         match elements.len() {
-            0 => violations.push("keySchema", Shown::Null, Rule::NotNull),
-            count if count > MAX_KEY_SCHEMA_ELEMENTS => {
-                let shown = Shown::Value(describe(elements));
-                violations.push("keySchema", shown, Rule::MaxLength(MAX_KEY_SCHEMA_ELEMENTS));
-            }
-            _ => {}
+            0 => violations.push("keySchema", shown(), Rule::MinLength(1)),
+            1..=MAX_KEY_SCHEMA_ELEMENTS => {}
+            _ => violations.push("keySchema", shown(), Rule::MaxLength(MAX_KEY_SCHEMA_ELEMENTS)),
         }
         Self::element_constraints(elements, violations);
     }
@@ -93,7 +95,7 @@ impl KeySchema {
         has_indexes: bool,
     ) -> Result<Self, Invalid> {
         let mut violations = Violations::new();
-        Self::constraints(definitions, elements, &mut violations);
+        Self::constraints(Some(definitions), Some(elements), &mut violations);
         violations.finish()?;
         if !has_indexes && elements.len() > definitions.len() {
             return Err(Invalid::KeyWithoutDefinition);

@@ -127,9 +127,8 @@ fn constraints_are_reported_together_in_order() {
     );
     assert_eq!(
         create(&[], &[]).unwrap_err(),
-        "2 validation errors detected: \
-         Value null at 'attributeDefinitions' failed to satisfy constraint: Member must not be null; \
-         Value null at 'keySchema' failed to satisfy constraint: Member must not be null"
+        "1 validation error detected: \
+         Value '[]' at 'keySchema' failed to satisfy constraint: Member must have length greater than or equal to 1"
     );
     let long = "x".repeat(256);
     let error =

@@ -8,10 +8,7 @@ use super::*;
 #[tokio::test(start_paused = true)]
 async fn a_page_of_the_smallest_items_ends_by_their_number() {
     let world = world().await;
-    let mut request = music(None);
-    request.attribute_definitions.truncate(1);
-    request.key_schema.truncate(1);
-    world.tables.create_table(&root(), request).await.unwrap();
+    world.tables.create_table(&root(), unsorted(music(None))).await.unwrap();
     for n in 0..=MAX_PAGE_ITEMS {
         let key = [("Artist".to_owned(), raw::Value::S(n.to_string()))].into();
         let request = PutItem { table_name: "Music".to_owned(), item: key, ..Default::default() };
@@ -42,8 +39,9 @@ async fn a_hundred_thousand_definitions_are_refused_and_not_compared_with_each_o
     let world = world().await;
     let mut request = music(None);
     let extra = |n: i32| AttributeDefinition { name: format!("a{n}"), kind: Member::Known(ScalarType::S) };
-    request.attribute_definitions.extend((0..100_000).map(extra));
-    request.attribute_definitions.push(request.attribute_definitions[0].clone());
+    let definitions = request.attribute_definitions.get_or_insert_default();
+    definitions.extend((0..100_000).map(extra));
+    definitions.push(definitions[0].clone());
     let error = world.tables.create_table(&root(), request).await.unwrap_err();
     assert_eq!(
         error.public_message(),

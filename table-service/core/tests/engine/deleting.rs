@@ -55,11 +55,7 @@ async fn a_page_of_a_table_that_is_deleted_meanwhile_is_no_page() {
     for sorted in [true, false] {
         for scan in [true, false] {
             let (world, store) = gated_world().await;
-            let mut request = music(None);
-            if !sorted {
-                request.attribute_definitions.truncate(1);
-                request.key_schema.truncate(1);
-            }
+            let request = if sorted { music(None) } else { unsorted(music(None)) };
             world.tables.create_table(&root(), request).await.unwrap();
             world.put(&root(), "A", "1").await.unwrap();
             let mut reading = store.hold_next_read();

@@ -129,11 +129,20 @@ fn music(sse: Option<SseSpecification>) -> CreateTable {
     let element = |name: &str, role| KeySchemaElement { name: name.to_owned(), role: Member::Known(role) };
     CreateTable {
         table_name: "Music".to_owned(),
-        attribute_definitions: vec![attribute("Artist"), attribute("SongTitle")],
-        key_schema: vec![element("Artist", KeyRole::Hash), element("SongTitle", KeyRole::Range)],
+        attribute_definitions: Some(vec![attribute("Artist"), attribute("SongTitle")]),
+        key_schema: Some(vec![element("Artist", KeyRole::Hash), element("SongTitle", KeyRole::Range)]),
         sse_specification: sse,
         billing_mode: Member::Known(BillingMode::PayPerRequest),
         ..Default::default()
+    }
+}
+
+/// The same without its sort key.
+fn unsorted(request: CreateTable) -> CreateTable {
+    CreateTable {
+        attribute_definitions: request.attribute_definitions.map(|list| list.into_iter().take(1).collect()),
+        key_schema: request.key_schema.map(|list| list.into_iter().take(1).collect()),
+        ..request
     }
 }
 

@@ -378,10 +378,10 @@ pub(super) fn created(layout: &super::table::Layout) -> CreateTable {
     let definition = |(name, _, kind)| AttributeDefinition { name, kind: Member::Known(kind) };
     CreateTable {
         table_name: layout.name.to_owned(),
-        attribute_definitions: keys().map(definition).collect(),
-        key_schema: keys()
-            .map(|(name, role, _)| KeySchemaElement { name, role: Member::Known(role) })
-            .collect(),
+        attribute_definitions: Some(keys().map(definition).collect()),
+        key_schema: Some(
+            keys().map(|(name, role, _)| KeySchemaElement { name, role: Member::Known(role) }).collect(),
+        ),
         billing_mode: Member::Known(BillingMode::PayPerRequest),
         ..Default::default()
     }
