@@ -19,10 +19,11 @@ pub use refusal::SignatureError;
 
 use authorization::{ALGORITHM, Authorization, Credential};
 use hmac::{Hmac, KeyInit, Mac};
-use http::request::Parts;
+use http::{header::DATE, request::Parts};
 use moment::Moment;
 use sha2::{Digest, Sha256};
 use std::{
+    borrow::Cow,
     fmt,
     time::{Duration, SystemTime},
 };
@@ -59,8 +60,8 @@ pub struct Claim<'h> {
     credential: Credential<'h>,
     signed_headers: &'h str,
     signature: &'h str,
-    /// The date, as the request writes it.
-    stamp: &'h str,
+    /// The date, as the signature has it.
+    stamp: Cow<'h, str>,
 }
 
 impl<'h> Claim<'h> {
@@ -69,10 +70,10 @@ impl<'h> Claim<'h> {
         let header = headers::single(&head.headers, AUTHORIZATION_HEADER)?;
         refuse_query(head, header.is_some())?;
         let authorization = Authorization::parse(header.ok_or(SignatureError::Missing)?)?;
-        let stamp = headers::single(&head.headers, DATE_HEADER)?;
+        let stamp = stamp(head)?;
         authorization.require_all(stamp.is_some())?;
         let stamp = stamp.unwrap_or_default();
-        let then = Moment::parse(stamp).ok_or_else(|| SignatureError::date(stamp))?;
+        let then = Moment::parse(&stamp).ok_or_else(|| SignatureError::date(&stamp))?;
         if let Some(here) = here {
             check_time(then, here.now.into())?;
         }
@@ -82,7 +83,7 @@ impl<'h> Claim<'h> {
         authorization.require_algorithm()?;
         let credential = Credential::parse(authorization.credential)?;
         if let Some(here) = here {
-            check_scope(&credential, here, stamp)?;
+            check_scope(&credential, here, &stamp)?;
         }
         if headers::has_two_hosts(head) || !headers::is_list(head, authorization.signed_headers) {
             return Err(SignatureError::Mismatch);
@@ -111,7 +112,7 @@ impl<'h> Claim<'h> {
         let canonical = hex(&Sha256::digest(canonical));
         let Credential { date, region, service, terminator, .. } = self.credential;
         let scope = [date, "/", region, "/", service, "/", terminator];
-        let lines = [ALGORITHM, "\n", self.stamp, "\n"].into_iter().chain(scope).chain(["\n"]);
+        let lines = [ALGORITHM, "\n", &self.stamp, "\n"].into_iter().chain(scope).chain(["\n"]);
         let lines = lines.map(str::as_bytes).chain([&canonical[..]]);
         let right = self.signing_key(secret).and_then(|key| mac(&*key, lines));
         let (given, is_hex) = unhex(self.signature);
@@ -163,6 +164,19 @@ impl fmt::Debug for BodyHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("BodyHash")
     }
+}
+
+/// When a request says that it was signed: in a header of its own, or else in HTTP's, which may be in HTTP's form. botocore
+/// signs the latter where an application sets it.
+fn stamp(head: &Parts) -> Result<Option<Cow<'_, str>>, SignatureError> {
+    if let Some(stamp) = headers::single(&head.headers, DATE_HEADER)? {
+        return Ok(Some(stamp.into()));
+    }
+    let date = headers::single(&head.headers, DATE.as_str())?;
+    Ok(date.map(|date| match httpdate::parse_http_date(date) {
+        Ok(time) => Moment::from(time).to_string().into(),
+        Err(_) => date.into(),
+    }))
 }
 
 fn refuse_query(head: &Parts, has_header: bool) -> Result<(), SignatureError> {

@@ -90,6 +90,27 @@ fn what_is_missing_is_said_in_awss_words() {
 }
 
 #[test]
+fn https_own_date_will_do_in_either_form() {
+    for (date, signature) in [
+        ("Sun, 30 Aug 2015 12:36:00 GMT", "1262aceaf1a79c7f0b69fda81cd744572fcbe2e4c23b647b4de183cd5a0f1075"),
+        ("20150830T123600Z", "b9498f120b174820093a3c726637a11f74f6c8f7c033c4407ddc702fef3705bb"),
+    ] {
+        let (list, end) = (GOOD.rfind("SignedHeaders").unwrap(), GOOD.len());
+        let mut signed = GOOD.to_owned();
+        signed.replace_range(list..end, &format!("SignedHeaders=date;host, Signature={signature}"));
+        let asked = |date| head("GET", "/", &[HOST, ("date", date), ("authorization", &signed)]);
+        assert_eq!(verify(&asked(date), b"", &here()), Ok(()), "{date}");
+        let later = "Sun, 30 Aug 2015 12:36:01 GMT";
+        assert_eq!(verify(&asked(later), b"", &here()), Err(SignatureError::Mismatch), "{date}");
+        let late = verify(&asked("Sun, 30 Aug 2015 12:51:01 GMT"), b"", &here()).unwrap_err();
+        assert!(late.public_message().starts_with("Signature not yet current: "), "{late}");
+    }
+    let (code, text) = refusal("/", &[("x-amz-date", ""), ("date", "yesterday")]);
+    assert_eq!(code, "IncompleteSignatureException");
+    assert!(text.starts_with("Date must be in ISO-8601 'basic format'. Got 'yesterday'."), "{text}");
+}
+
+#[test]
 fn a_signature_is_good_for_fifteen_minutes_either_way() {
     let signed = head("GET", "/", &[HOST, DATE, ("authorization", GOOD)]);
     let at = |seconds: i64| {
