@@ -12,11 +12,13 @@ GOOD = {
     "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}], "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
     "BillingMode": "PAY_PER_REQUEST",
 }  # fmt: skip
-WRAPPED = "com.amazonaws.services.kms.model.{0}: {1} (Service: AWSKMS; Status Code: 400; Error Code: {0}; Request ID: "
+WRAPPED = "com.amazonaws.services.kms.model.{0}: {1} (Service: AWSKMS; Status Code: 400; Error Code: {2}; Request ID: "
 
 
 def wrapped(prefix, code, text):
-    return re.compile(re.escape(f"{prefix}: " + WRAPPED.format(code, text)) + r"\S+; Proxy: null\)")
+    """KMS's refusal as DynamoDB tells it, with the name that KMS's client has for the exception."""
+    name = "AWSKMSException" if code in ("AccessDeniedException", "ValidationException") else code
+    return re.compile(re.escape(f"{prefix}: " + WRAPPED.format(name, text, code)) + r"\S+; Proxy: null\)")
 
 
 def disabled(arn):
@@ -184,6 +186,26 @@ def test_keys_that_are_not_there(db, service, hashed):
         for request in (lambda: db.create_table(TableName="Never", **GOOD, SSESpecification=specification), lambda: db.update_table(TableName=hashed, SSESpecification=specification)):
             with refused("ValidationException", wrapped("KMS validation error", "NotFoundException", text)):
                 request()
+
+
+def test_a_key_for_codes(db, kms, hashed):
+    key = kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]["KeyId"]
+    specification = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}
+    text = "EncryptionContext is supported only when creating a grant for a symmetric encryption KMS key."
+    for request in (lambda: db.create_table(TableName="Never", **GOOD, SSESpecification=specification), lambda: db.update_table(TableName=hashed, SSESpecification=specification)):
+        with refused("ValidationException", wrapped("KMS internal error", "ValidationException", text)):
+            request()
+    with refused("ResourceNotFoundException", "Requested resource not found: Table: Never not found"):
+        db.describe_table(TableName="Never")
+
+
+def test_a_key_of_another_account(db, service, hashed):
+    foreign = f"arn:aws:kms:{service.region}:444455556666:key/00000000-0000-4000-8000-000000000000"
+    text = f"User: arn:aws:iam::{service.account}:root is not authorized to perform: kms:DescribeKey on this resource because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access"
+    specification = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": foreign}
+    for request in (lambda: db.create_table(TableName="Never", **GOOD, SSESpecification=specification), lambda: db.update_table(TableName=hashed, SSESpecification=specification)):
+        with refused("AccessDeniedException", wrapped("KMS key access denied error", "AccessDeniedException", text)):
+            request()
 
 
 def test_a_disabled_and_a_deleted_key(db, kms, hashed, customer):

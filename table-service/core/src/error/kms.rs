@@ -34,8 +34,8 @@ enum Class {
     Denied,
     /// The key's state or identifier forbids it.
     Unusable,
-    /// KMS finds the key unfit for tables (asymmetric, HMAC). DynamoDB answers 500 there, which makes SDKs retry in
-    /// vain; this service calls it what it is.
+    /// KMS finds the key unfit for tables (HMAC). DynamoDB answers with this text and 500, which makes SDKs retry in vain;
+    /// this service calls the request what it is.
     Unfit,
 }
 
@@ -82,7 +82,7 @@ impl Fault for KmsError {
         let (prefix, class) = match self.class {
             Class::Disabled => ("KMS key disabled error", self.code.as_str()),
             Class::Unusable => ("KMS validation error", self.code.as_str()),
-            Class::Unfit => ("KMS validation error", "AWSKMSException"),
+            Class::Unfit => ("KMS internal error", "AWSKMSException"),
             Class::Denied => ("KMS key access denied error", "AWSKMSException"),
         };
         let Self { code, message, request_id, .. } = self;
