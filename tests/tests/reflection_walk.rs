@@ -61,7 +61,7 @@ const KMS: [&str; 37] = [
     "ListRetirableGrants",
 ];
 /// What the table service offers.
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 20] = [
     "CreateTable",
     "DescribeTable",
     "ListTables",
@@ -78,6 +78,7 @@ const TABLES: [&str; 19] = [
     "TagResource",
     "UntagResource",
     "ListTagsOfResource",
+    "DescribeEndpoints",
     "DescribeLimits",
     "DescribeTimeToLive",
     "DescribeContinuousBackups",

@@ -9,6 +9,7 @@ use crate::{
     body::{First, Observed},
     budget::{Budget, FREE_BYTES, Taken},
     deadline::time_for,
+    host::Called,
     json::{Asked, Doors},
     log_lines::ACCESS,
     metrics::{RpcMetrics, code_name},
@@ -122,6 +123,7 @@ impl Stack {
     fn admit(&self, request: Request, id: &RequestId, record: &mut Record) -> Result<Request, Box<Status>> {
         let (mut head, body) = request.into_parts();
         head.extensions.insert(id.clone());
+        head.uri.authority().cloned().map(|authority| head.extensions.insert(Called(authority)));
         self.take_place(record).map_err(|unserved| Box::new(unserved.answer(self.domain, id)))?;
         if !record.method.is_public {
             let caller = self.gate.admit(&head).map_err(|refusal| Box::new(refusal.status(id)))?;

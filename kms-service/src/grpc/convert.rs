@@ -5,8 +5,9 @@ use std::collections::HashMap;
 
 use envelope::EncryptionContext;
 use kms_core::{
-    Constraints, DataKeySize, DataKeySpec, EncryptionAlgorithm, GrantOperation, KeyKind, KeyMetadata,
-    KeySpec, KeyState, KeyType, KeyUsage, MacAlgorithm, Origin, PageRequest, RotationType, Tag, Timestamp,
+    Constraints, DataKeySize, DataKeySpec, DryRunModifier, EncryptionAlgorithm, GrantOperation, KeyKind,
+    KeyMetadata, KeySpec, KeyState, KeyType, KeyUsage, MacAlgorithm, Origin, PageRequest, RotationType, Tag,
+    Timestamp,
     ops::list_key_rotations::{IncludeKeyMaterial, KeyMaterialState},
 };
 use proto::kms as pb;
@@ -160,6 +161,16 @@ pub(super) fn data_key_size(spec: i32, number_of_bytes: Option<i32>) -> Result<D
         pb::DataKeySpec::Aes128 => Some(DataKeySpec::Aes128),
     };
     Ok(DataKeySize { spec, number_of_bytes })
+}
+
+pub(super) fn dry_run_modifiers(numbers: Vec<i32>) -> Result<Vec<DryRunModifier>, Unknown> {
+    use pb::DryRunModifierType as Wire;
+    let member = "dryRunModifiers";
+    let modifier = |number| match known(number, member)? {
+        Wire::Unspecified => Err(Unknown { member }),
+        Wire::IgnoreCiphertext => Ok(DryRunModifier::IgnoreCiphertext),
+    };
+    numbers.into_iter().map(modifier).collect()
 }
 
 pub(super) fn grant_operation(number: i32) -> Result<GrantOperation, Unknown> {

@@ -51,7 +51,7 @@ pub(super) async fn decrypt(
         algorithm: convert::algorithm(request.encryption_algorithm, "encryptionAlgorithm")?,
         grant_tokens: request.grant_tokens,
         dry_run: request.dry_run,
-        dry_run_modifiers: Vec::new(),
+        dry_run_modifiers: convert::dry_run_modifiers(request.dry_run_modifiers)?,
     };
     let decrypted = kms.decrypt(&caller, command).await?;
     Ok(pb::DecryptResponse {
@@ -81,7 +81,7 @@ pub(super) async fn re_encrypt(
         destination_algorithm,
         grant_tokens: request.grant_tokens,
         dry_run: request.dry_run,
-        dry_run_modifiers: Vec::new(),
+        dry_run_modifiers: convert::dry_run_modifiers(request.dry_run_modifiers)?,
     };
     let moved = kms.re_encrypt(&caller, command).await?;
     Ok(pb::ReEncryptResponse {

@@ -10,7 +10,7 @@ mod value;
 
 use proto::table as wire;
 use proto::table::table_service_server::{TableService, TableServiceServer};
-use service_kit::{caller, request_id, trace_parent};
+use service_kit::{caller, host, request_id, trace_parent};
 use table_core::Tables;
 use table_core::error::TableError;
 use table_core::ops;
@@ -169,6 +169,21 @@ impl TableService for Door {
                 tags: description::tags_out(page.tags),
                 next_token: page.next_token.unwrap_or_default(),
             })
+        })
+    }
+
+    async fn describe_endpoints(
+        &self,
+        request: Request<wire::DescribeEndpointsRequest>,
+    ) -> Answer<wire::DescribeEndpointsResponse> {
+        let called = host(&request);
+        door!(request, |caller, _message| {
+            let endpoint = self.tables.describe_endpoints(&caller, &called)?;
+            let endpoint = wire::Endpoint {
+                address: endpoint.address,
+                cache_period_in_minutes: endpoint.cache_period_in_minutes,
+            };
+            Ok(wire::DescribeEndpointsResponse { endpoints: vec![endpoint] })
         })
     }
 

@@ -63,6 +63,22 @@ api_suite! {
         assert_eq!(described["KeyMetadata"]["KeyState"], "Disabled");
     }
 
+    /// A dry run may leave out the ciphertext, but not the key.
+    run_dry_without_ciphertext(api) {
+        let key = make_key(api).await;
+        let request = json!({ "KeyId": key, "DryRun": true, "DryRunModifiers": ["IGNORE_CIPHERTEXT"] });
+        let text = "The request would have succeeded, but the DryRun option is set.";
+        api.keys_refuse("Decrypt", request.clone(), "DryRunOperationException", text).await;
+        let nobodys = json!({ "DryRun": true, "DryRunModifiers": ["IGNORE_CIPHERTEXT"] });
+        api.keys_refuse("Decrypt", nobodys, "ValidationException", "").await;
+        let real = json!({ "KeyId": key, "CiphertextBlob": "AA==", "DryRunModifiers": ["IGNORE_CIPHERTEXT"] });
+        api.keys_refuse("Decrypt", real, "ValidationException", "").await;
+        let moved = json!({ "SourceKeyId": key, "DestinationKeyId": key, "DryRun": true, "DryRunModifiers": ["IGNORE_CIPHERTEXT"] });
+        api.keys_refuse("ReEncrypt", moved, "DryRunOperationException", text).await;
+        api.keys("DisableKey", json!({ "KeyId": key })).await;
+        api.keys_refuse("Decrypt", request, "DisabledException", &format!("{key} is disabled.")).await;
+    }
+
     /// An alias is another name of a key, and can be pointed at another one.
     have_aliases(api) {
         let (one, two) = (make_key(api).await, make_key(api).await);

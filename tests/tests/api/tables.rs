@@ -180,6 +180,15 @@ api_suite! {
         assert_eq!((&limits["AccountMaxReadCapacityUnits"], &limits["TableMaxReadCapacityUnits"]), (&json!(80_000), &json!(40_000)));
     }
 
+    /// The endpoint is the one that was called.
+    are_where_they_were_called(api) {
+        let endpoints = api.tables("DescribeEndpoints", json!({})).await;
+        let [endpoint] = endpoints["Endpoints"].as_array().unwrap().as_slice() else { panic!("{endpoints}") };
+        let address = endpoint["Address"].as_str().unwrap();
+        assert!(address.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok()), "{address}");
+        assert_eq!(endpoint["CachePeriodInMinutes"], 1440);
+    }
+
     /// What no table can be, in AWS's words.
     are_refused_in_words(api) {
         let with = |member: &str, value: Value| with(table("Music"), json!({ member: value }));

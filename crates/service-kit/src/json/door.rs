@@ -8,6 +8,7 @@ use super::{Call, Failure, JsonApi, Neighbour, body::Received};
 use crate::{
     RequestId,
     answer::{log, public_text},
+    host::called,
     paths::Method,
     refusal::Unserved,
     stack::{Record, Stack, contained, in_time},
@@ -19,9 +20,7 @@ use axum::{
     extract::Request,
 };
 use fault::{Fault, Kind};
-use http::{
-    HeaderMap, Method as Verb, Response, StatusCode, header::CONTENT_TYPE, header::HOST, request::Parts,
-};
+use http::{HeaderMap, Method as Verb, Response, StatusCode, header::CONTENT_TYPE};
 use identity::Region;
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 use tonic::Code;
@@ -260,7 +259,7 @@ impl Asked<'_> {
             caller,
             request_id: id.clone(),
             trace_parent: record.trace_parent().map(TraceParent::into_inner),
-            host: host(&head),
+            host: called(&head),
         };
         let answer = api.call(call).await.map_err(Refused::Failure)?;
         Ok(protocol.answer(StatusCode::OK, self.content_type, answer))
@@ -327,11 +326,4 @@ fn code_of(status: StatusCode) -> Code {
         500.. => Code::Internal,
         _ => Code::InvalidArgument,
     }
-}
-
-/// The host that was called, with its port.
-fn host(head: &Parts) -> String {
-    let header = head.headers.get(HOST).and_then(|host| host.to_str().ok());
-    let authority = || head.uri.authority().map(|authority| authority.as_str());
-    header.or_else(authority).unwrap_or_default().to_owned()
 }

@@ -1,7 +1,8 @@
 //! The operations, one file each: the request, the answer, and one method of [`Kms`](crate::Kms).
 //!
 //! Every one checks in the same order: the request's own members, then the key it names, permission, the key's state,
-//! the algorithm, and last the ciphertext. One that a key of another type can never have made is refused for that key.
+//! the algorithm, and last the ciphertext. A key of a type that makes no ciphertexts is told apart from the one that made
+//! this, unless the ciphertext was left out.
 
 mod ciphertext;
 
