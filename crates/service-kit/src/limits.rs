@@ -12,11 +12,11 @@ pub struct Limits {
     pub concurrent_public_requests: usize,
     /// The same for streams that need no credentials, so that nobody can keep a health check out by watching.
     pub concurrent_public_streams: usize,
-    /// Requests over AWS JSON whose signature is not verified yet, for which all of their body has to be there. For one more
-    /// the one that has waited longest is given up, so that whoever sends slowly keeps out nobody.
+    /// Requests over AWS JSON that are not all there yet, which they have to be for their signature to be verified. For one
+    /// more the one that has waited longest is given up, so that whoever sends slowly keeps out nobody.
     pub concurrent_unproven_requests: usize,
-    /// Bytes of large ones of these at the same time, counted apart from those of known callers: all but the first 64 KiB of
-    /// each. What arrives in pieces is put together, which takes as much again for a moment.
+    /// Bytes of large ones of these, and of those that are passed on, at the same time, counted apart from those of known
+    /// callers: all but the first 64 KiB of each. What arrives in pieces is put together, which takes as much again for a moment.
     pub unproven_bytes: usize,
     /// Requests that are passed on to the other service, until it answers.
     pub concurrent_passed_requests: usize,

@@ -29,7 +29,7 @@ pub(crate) struct Unproven {
 struct Live {
     next: u64,
     requests: BTreeMap<u64, Request>,
-    /// Those that have a place, in the order in which they came: they are not all there yet.
+    /// Those that have a place, in the order in which they came: they have not been read to their end yet.
     arriving: BTreeSet<u64>,
 }
 
@@ -55,7 +55,7 @@ impl Live {
     }
 }
 
-/// The place of one of them. It is free again when this is dropped.
+/// The place of one of them, and what memory it has. The place is free again when it is left, both when this is dropped.
 pub(crate) struct Place {
     all: Arc<Unproven>,
     number: u64,
@@ -74,7 +74,7 @@ impl Unproven {
         let (given_up, taken) = (CancellationToken::new(), Taken::default());
         let mut live = self.live();
         while live.arriving.len() >= self.places
-            && let Some(oldest) = live.arriving.pop_first()
+            && let Some(oldest) = live.arriving.first().copied()
         {
             live.give_up(oldest);
         }
@@ -127,7 +127,7 @@ impl Place {
         self.all.live().arriving.remove(&self.number)
     }
 
-    /// The work, unless the place is given up before it is done.
+    /// The work, unless the request is given up before it is done.
     pub(crate) async fn unless_given_up<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;

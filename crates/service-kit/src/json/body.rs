@@ -41,10 +41,11 @@ impl From<Unread> for super::door::Refused {
 }
 
 impl Received {
-    /// Reads it to its end in a place among the unproven, if it is no larger than `limit`.
+    /// Reads it to its end in a place among the unproven, if it is no larger than `limit`, and leaves the place.
     pub(super) async fn in_place(place: &Place, body: Body, limit: usize) -> Result<Self, Unread> {
         let body = Upload::new(body, |bytes| place.take(bytes));
-        place.unless_given_up(Self::read(body, limit)).await.unwrap_or(Err(Unread::NoRoom))
+        let received = place.unless_given_up(Self::read(body, limit)).await.unwrap_or(Err(Unread::NoRoom))?;
+        if place.leave() { Ok(received) } else { Err(Unread::NoRoom) }
     }
 
     async fn read<T>(mut body: Upload<T>, limit: usize) -> Result<Self, Unread>

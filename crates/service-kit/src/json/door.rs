@@ -223,9 +223,6 @@ impl Asked<'_> {
             Serves::Here { region, api } => (region, api),
             Serves::There(neighbour) => {
                 stack.take_passing_place(record).map_err(Refused::Unserved)?;
-                if !place.leave() {
-                    return Err(Refused::Unserved(Unserved::Overloaded));
-                }
                 let answered = place.unless_given_up(neighbour.pass_on(head, body.into_bytes())).await;
                 let answer = answered.unwrap_or(Err(Unserved::Overloaded)).map_err(Refused::Unserved)?;
                 if answer.status().is_success() {
