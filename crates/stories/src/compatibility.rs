@@ -1,5 +1,6 @@
 //! What the README says of each operation, against the code: an operation of AWS's is in its table once, `yes` if it is
-//! served with all its members, `partial` if members are refused, which are then named, and `no` if there is no such operation here.
+//! served with all its members, `partial` if members or values of theirs are refused, which are then named, and `no` if there is
+//! no such operation here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,12 +9,25 @@ use shape::{Shape, Standing};
 /// What the README says of an operation: `yes`, `partial` or `no`, and the members that it calls refused.
 type Said = (String, BTreeSet<String>);
 
+/// A member that is honoured or refused by its value: the operation, the member, and a request that is refused for it.
+pub type Limited = (&'static str, &'static str, &'static str);
+
 /// What is wrong with the table of `service` in `readme`; nothing is the aim. `served` are the operations that there are, with
-/// their requests, and `all` those of AWS's.
-pub fn compare(readme: &str, service: &str, served: &[(&str, Shape)], all: &[&str]) -> Vec<String> {
+/// their requests, `limited` the members of which not every value is honoured, and `all` the operations of AWS's.
+pub fn compare(
+    readme: &str,
+    service: &str,
+    served: &[(&str, Shape)],
+    limited: &[Limited],
+    all: &[&str],
+) -> Vec<String> {
     let (said, mut wrong) = table(readme, service);
     for name in all {
-        let members = served.iter().find(|(served, _)| served == name).map(|(_, shape)| refused(*shape));
+        let partly = limited.iter().filter(|(operation, ..)| operation == name);
+        let partly = partly.map(|(_, member, _)| (*member).to_owned());
+        let members = served.iter().find(|(served, _)| served == name);
+        let members =
+            members.map(|(_, shape)| refused(*shape).into_iter().chain(partly).collect::<BTreeSet<_>>());
         let due = match &members {
             None => "no",
             Some(members) if members.is_empty() => "yes",
@@ -84,11 +98,17 @@ mod tests {
     fn every_difference_is_found() {
         let all = ["Encrypt", "Decrypt", "Verify"];
         let served = [("Encrypt", WHOLE), ("Decrypt", WHOLE), ("Verify", PARTLY)];
-        assert_eq!(compare(README, "KMS", &served, &all), ["Sign is not AWS's"]);
+        assert_eq!(compare(README, "KMS", &served, &[], &all), ["Sign is not AWS's"]);
         let served = [("Encrypt", PARTLY), ("Verify", WHOLE)];
-        let wrong = compare(README, "KMS", &served, &["Encrypt", "Decrypt", "Sign", "Verify", "More"]);
+        let wrong = compare(README, "KMS", &served, &[], &["Encrypt", "Decrypt", "Sign", "Verify", "More"]);
         let names: Vec<_> = wrong.iter().map(|text| text.split(' ').next().unwrap_or_default()).collect();
         assert_eq!(names, ["Encrypt", "Decrypt", "Sign", "Verify", "More"]);
+        let (served, limited) = ([("Encrypt", WHOLE), ("Verify", WHOLE)], [("Verify", "A", "{}")]);
+        assert_eq!(
+            compare(README, "KMS", &served, &limited, &["Encrypt", "Verify"]).len(),
+            2,
+            "Sign and Decrypt"
+        );
         assert_eq!(table("| KMS | | |\n|---|---|---|\n| A, A | yes | |\n| B |", "KMS").1.len(), 2);
     }
 }

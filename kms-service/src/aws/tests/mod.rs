@@ -87,9 +87,34 @@ fn caller(name: &str) -> Caller {
     }))
 }
 
-#[test]
-fn the_readme_says_of_each_operation_what_is_offered() {
+/// A policy of a kind that is not evaluated yet, as a text in JSON.
+macro_rules! denying {
+    () => {
+        r#""{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"111122223333\"},\"Action\":\"kms:*\",\"Resource\":\"*\"},{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"kms:Decrypt\",\"Resource\":\"*\"}]}""#
+    };
+}
+const LIMITED: &[stories::compatibility::Limited] = &[
+    ("CreateKey", "KeySpec", r#"{"KeySpec":"RSA_2048","KeyUsage":"ENCRYPT_DECRYPT"}"#),
+    ("CreateKey", "KeyUsage", r#"{"KeySpec":"ECC_NIST_P256","KeyUsage":"SIGN_VERIFY"}"#),
+    ("CreateKey", "MultiRegion", r#"{"MultiRegion":true}"#),
+    ("CreateKey", "Origin", r#"{"Origin":"EXTERNAL"}"#),
+    ("CreateKey", "Policy", concat!(r#"{"Policy":"#, denying!(), "}")),
+    ("PutKeyPolicy", "Policy", concat!(r#"{"KeyId":"$key","Policy":"#, denying!(), "}")),
+];
+
+#[tokio::test]
+async fn the_readme_says_of_each_operation_what_is_offered() {
     let readme = include_str!("../../../../README.md");
     let operations = (super::operations::SERVED, super::operations::NAMES);
-    assert_eq!(stories::compatibility::compare(readme, "KMS", operations.0, operations.1), [""; 0]);
+    let wrong = stories::compatibility::compare(readme, "KMS", operations.0, LIMITED, operations.1);
+    assert_eq!(wrong, [""; 0]);
+    let world = World::new().await;
+    let key = world.key().await;
+    for (operation, member, request) in LIMITED {
+        let (status, body) = world.ask(operation, &request.replace("$key", &key)).await;
+        assert!(
+            status == 400 && body.contains("UnsupportedOperationException"),
+            "{operation}.{member}: {body}"
+        );
+    }
 }

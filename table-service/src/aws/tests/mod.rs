@@ -73,9 +73,62 @@ async fn what_the_callers_policy_does_not_allow_is_denied() {
     );
 }
 
-#[test]
-fn the_readme_says_of_each_operation_what_is_offered() {
+/// A request for a table with these members beside those that it must have.
+macro_rules! table_with {
+    ($name:literal, $more:literal) => {
+        concat!(
+            r#"{"TableName":""#, $name, r#"","BillingMode":"PAY_PER_REQUEST","KeySchema":[{"AttributeName":"a","KeyType":"HASH"},"#,
+            r#"{"AttributeName":"b","KeyType":"RANGE"}],"AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"},"#,
+            r#"{"AttributeName":"b","AttributeType":"S"}]"#, $more, "}"
+        )
+    };
+}
+
+const LIMITED: &[stories::compatibility::Limited] = &[
+    (
+        "CreateTable",
+        "GlobalSecondaryIndexes",
+        table_with!(
+            "Indexed",
+            r#","GlobalSecondaryIndexes":[{"IndexName":"Other","KeySchema":[{"AttributeName":"b","KeyType":"HASH"}],"Projection":{"ProjectionType":"ALL"}}]"#
+        ),
+    ),
+    (
+        "CreateTable",
+        "LocalSecondaryIndexes",
+        table_with!(
+            "Indexed",
+            r#","LocalSecondaryIndexes":[{"IndexName":"Other","KeySchema":[{"AttributeName":"a","KeyType":"HASH"},{"AttributeName":"b","KeyType":"RANGE"}],"Projection":{"ProjectionType":"ALL"}}]"#
+        ),
+    ),
+    (
+        "CreateTable",
+        "StreamSpecification",
+        table_with!(
+            "Streamed",
+            r#","StreamSpecification":{"StreamEnabled":true,"StreamViewType":"KEYS_ONLY"}"#
+        ),
+    ),
+    (
+        "UpdateTable",
+        "StreamSpecification",
+        r#"{"TableName":"Plain","StreamSpecification":{"StreamEnabled":true,"StreamViewType":"KEYS_ONLY"}}"#,
+    ),
+];
+
+#[tokio::test]
+async fn the_readme_says_of_each_operation_what_is_offered() {
     let readme = include_str!("../../../../README.md");
     let operations = (super::operations::SERVED, super::operations::NAMES);
-    assert_eq!(stories::compatibility::compare(readme, "DynamoDB", operations.0, operations.1), [""; 0]);
+    let wrong = stories::compatibility::compare(readme, "DynamoDB", operations.0, LIMITED, operations.1);
+    assert_eq!(wrong, [""; 0]);
+    let door = door().await;
+    assert_eq!(answer(&door, root(), "CreateTable", table_with!("Plain", "")).await.0, 200);
+    for (operation, member, request) in LIMITED {
+        let (status, body) = answer(&door, root(), operation, request).await;
+        assert!(
+            status == 400 && body.contains("UnsupportedOperationException"),
+            "{operation}.{member}: {body}"
+        );
+    }
 }
