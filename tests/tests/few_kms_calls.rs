@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use proto::table::{BatchGetItemRequest, KeysAndAttributes};
 use tests::item::{attributes, listed, n, s};
-use tests::{Encryption, PERMISSIVE, Principals, Settings, Stack, Tables, partition_only};
+use tests::{Door, Encryption, PERMISSIVE, Principals, Settings, Stack, Tables, partition_only};
 use tokio::task::JoinSet;
 
 /// For each of two principals: 20,000 written in batches, 20,000 read in batches, 10,000 one by one.
@@ -57,10 +57,13 @@ async fn work(tables: Tables) -> usize {
     tasks.join_all().await.into_iter().sum()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hundred_thousand_item_operations_make_at_most_two_kms_calls_for_each_principal() {
+tests::through_each_door! { a_hundred_thousand_item_operations_make_at_most_two_kms_calls_for_each_principal }
+
+async fn a_hundred_thousand_item_operations_make_at_most_two_kms_calls_for_each_principal(door: Door) {
     let principals = Principals::new().with("alice", PERMISSIVE).with("bob", PERMISSIVE);
-    let stack = Stack::apart(Settings::knowing(principals)).await;
+    let mut settings = Settings::knowing(principals);
+    settings.door = door;
+    let stack = Stack::apart(settings).await;
     let key = stack.kms().customer_key().await;
     stack.tables().create(partition_only("Busy"), &Encryption::Customer(key.arn)).await;
 

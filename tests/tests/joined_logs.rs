@@ -10,7 +10,7 @@ use proto::table::{
 use serde_json::Value;
 use tests::canary::files;
 use tests::item::{attributes, s};
-use tests::{Encryption, Principals, Settings, Stack, channel, eventually, partition_only};
+use tests::{Encryption, Principals, Protocol, Settings, Stack, channel, eventually, partition_only};
 use tonic::Request;
 
 /// A line is written before its answer is sent; reading it may take a moment longer.
@@ -83,4 +83,27 @@ async fn the_id_of_a_request_stands_with_each_use_of_a_key_that_it_makes() {
         .await;
     }
     assert_eq!(noted(&stack, "put-2"), (vec![], vec![]), "a lease asks nobody");
+}
+
+/// Over AWS JSON the service makes the id, and tells it in the answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn over_aws_json_it_is_the_id_of_the_answer() {
+    let stack = Stack::apart(Settings::knowing(Principals::new())).await;
+    let key = stack.kms().customer_key().await.arn;
+    stack.tables().create(partition_only("Music"), &Encryption::Customer(key)).await;
+    let tables = stack.json(Protocol::DynamoDb);
+    let put = async || {
+        let body = r#"{"TableName":"Music","Item":{"pk":{"S":"a"}}}"#;
+        let answer =
+            tables.exchange(&tables.signer().request("PutItem", body.as_bytes())).await.expect("an answer");
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.header("x-amzn-requestid").expect("an id").to_owned()
+    };
+    let (asked, not_asked) = (put().await, put().await);
+    eventually("KMS notes the id", WRITTEN_WITHIN, async || {
+        let decrypted = || vec!["Decrypt".to_owned()];
+        (noted(&stack, &asked) == (decrypted(), decrypted())).then_some(())
+    })
+    .await;
+    assert_eq!(noted(&stack, &not_asked), (vec![], vec![]), "a lease asks nobody");
 }

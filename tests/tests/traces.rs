@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
     TraceService, TraceServiceServer,
@@ -23,8 +23,8 @@ use proto::table::{GetItemRequest, PutItemRequest};
 use tests::canary::Canary;
 use tests::item::{attributes, s};
 use tests::{
-    Credentials, Encryption, Kms, Principals, Settings, Stack, Stopped, Tables, channel, eventually,
-    partition_only,
+    Credentials, Encryption, Kms, Principals, Protocol, Settings, Stack, Stopped, Tables, channel,
+    eventually, partition_only,
 };
 use tokio::runtime::Runtime;
 use tokio_stream::wrappers::TcpListenerStream;
@@ -272,6 +272,39 @@ async fn a_share_of_none_leaves_the_requests_that_their_callers_trace() {
     assert_eq!(found, expected, "{spans:#?}");
     for span in &spans {
         assert_eq!((&*span.trace, span.says("keystead.request_id")), (TRACE, "sampled"), "{span:?}");
+    }
+}
+
+/// With a caller's signature too, and under the id that the answer tells.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_over_aws_json_is_one_trace_through_both_services() {
+    let collector = Collector::start().await;
+    let none = ["--otlp-sample-ratio", "0"];
+    let settings = traced(&format!("http://{}", collector.address)).table_flags(none).kms_flags(none);
+    let stack = Stack::apart(settings).await;
+    let key = stack.kms().customer_key().await;
+    stack.tables().create(partition_only("Songs"), &Encryption::Customer(key.arn)).await;
+    let tables = stack.json(Protocol::DynamoDb);
+    let parent = format!("00-{TRACE}-{CALLER}-01");
+    let put = br#"{"TableName":"Songs","Item":{"pk":{"S":"a"}}}"#;
+    let request = tables.signer().request_at(SystemTime::now(), "PutItem", put, &[("traceparent", &parent)]);
+    let answer = tables.exchange(&request).await.expect("an answer");
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let id = answer.header("x-amzn-requestid").expect("an id");
+    stop(stack).await;
+
+    let spans = collector.spans();
+    let mut found: Vec<_> = spans.iter().map(|span| (&*span.process, span.kind, &*span.name)).collect();
+    found.sort_by_key(|(process, kind, _)| (*process, *kind != SpanKind::Server));
+    let decrypt = "keystead.kms.v1.KeyManagementService/Decrypt";
+    let expected = [
+        ("kms-service", SpanKind::Server, decrypt),
+        ("table-service", SpanKind::Server, "DynamoDB_20120810/PutItem"),
+        ("table-service", SpanKind::Client, decrypt),
+    ];
+    assert_eq!(found, expected, "{spans:#?}");
+    for span in &spans {
+        assert_eq!((&*span.trace, span.says("keystead.request_id")), (TRACE, id), "{span:?}");
     }
 }
 
