@@ -2,11 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::keys::{SECRET, make_key};
+use crate::items::INVALID;
+use crate::keys::{SECRET, broken, make_key};
 use crate::{api_suite, with};
 
-/// A principal of the account; it need not exist.
+/// Principals of the account; they need not exist.
 const ALICE: &str = "arn:aws:iam::000000000000:user/alice";
+const BOB: &str = "arn:aws:iam::000000000000:user/bob";
 
 fn grant(key: &str, more: Value) -> Value {
     with(json!({ "KeyId": key, "GranteePrincipal": ALICE, "Operations": ["Encrypt", "Decrypt"] }), more)
@@ -64,6 +66,59 @@ api_suite! {
         assert!(listed.get("Grants").is_none_or(|grants| grants == &json!([])), "a dry run makes nothing: {listed}");
         let token = json!({ "GrantToken": "nonsense" });
         api.keys_refuse("RetireGrant", token, "InvalidGrantTokenException", "").await;
+    }
+
+    /// Whoever may retire grants finds them on every key, in pages, until they are retired.
+    are_listed_by_who_may_retire_them(api) {
+        let constraints = json!({ "EncryptionContextSubset": { "tenant": "a" } });
+        let mut made = Vec::new();
+        for _ in 0..2 {
+            let key = make_key(api).await;
+            let retirable = json!({ "Name": "one", "RetiringPrincipal": BOB, "Constraints": constraints });
+            let granted = api.keys("CreateGrant", grant(&key, retirable)).await;
+            api.keys("CreateGrant", grant(&key, json!({ "RetiringPrincipal": ALICE }))).await;
+            api.keys("CreateGrant", grant(&key, json!({}))).await;
+            made.push((key, granted["GrantId"].clone()));
+        }
+        made.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let list = async |more: Value| {
+            api.keys("ListRetirableGrants", with(json!({ "RetiringPrincipal": BOB }), more)).await
+        };
+        let listed = list(json!({})).await;
+        let entry = |(at, (key, grant)): (usize, &(String, Value))| json!({
+            "KeyId": key, "GrantId": grant, "Name": "one", "CreationDate": listed["Grants"][at]["CreationDate"],
+            "GranteePrincipal": ALICE, "RetiringPrincipal": BOB, "IssuingAccount": "arn:aws:iam::000000000000:root",
+            "Operations": ["Decrypt", "Encrypt"], "Constraints": constraints,
+        });
+        let entries: Vec<_> = made.iter().enumerate().map(entry).collect();
+        assert_eq!(listed, json!({ "Grants": entries, "Truncated": false }));
+        let page = list(json!({ "Limit": 1 })).await;
+        assert_eq!(page, json!({ "Grants": entries[..1], "NextMarker": page["NextMarker"], "Truncated": true }));
+        let rest = list(json!({ "Limit": 1, "Marker": page["NextMarker"] })).await;
+        assert_eq!(rest, json!({ "Grants": entries[1..], "Truncated": false }));
+        let (key, grant) = &made[0];
+        api.keys("RetireGrant", json!({ "KeyId": key, "GrantId": grant })).await;
+        assert_eq!(list(json!({})).await, json!({ "Grants": entries[1..], "Truncated": false }));
+    }
+
+    /// Whose grants are not listed, and which pages there are not.
+    are_not_listed(api) {
+        let foreign = "User: arn:aws:iam::000000000000:root is not authorized to perform: kms:ListRetirableGrants on this \
+            resource because the resource does not exist in this Region, no resource-based policies allow access, or a \
+            resource-based policy explicitly denies access";
+        let pattern = broken("Value 'a b'", "retiringPrincipal", r"satisfy regular expression pattern: ^[\w+=,.@:/-]+$");
+        let limit = broken("Value '101'", "limit", "have value less than or equal to 100");
+        let marker = "The marker is not valid for this request.";
+        for (request, code, text) in [
+            (json!({}), INVALID, "Specify the retiring principal."),
+            (json!({ "RetiringPrincipal": "nobody" }), "InvalidArnException", "Invalid ARN 'nobody'"),
+            (json!({ "RetiringPrincipal": "a b" }), INVALID, &pattern),
+            (json!({ "RetiringPrincipal": "arn:aws:iam::111122223333:root" }), "AccessDeniedException", foreign),
+            (json!({ "RetiringPrincipal": BOB, "Limit": 101 }), INVALID, &limit),
+            (json!({ "RetiringPrincipal": BOB, "Marker": "x" }), "InvalidMarkerException", marker),
+        ] {
+            api.keys_refuse_in_words("ListRetirableGrants", request, code, text).await;
+        }
     }
 
     /// A dry run decides as the real one would, and does nothing.

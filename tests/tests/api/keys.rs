@@ -2,12 +2,42 @@
 
 use serde_json::{Value, json};
 
-use crate::{Api, api_suite};
+use crate::items::INVALID;
+use crate::{Api, api_suite, with};
 
 /// A fresh key; its ARN.
 pub(crate) async fn make_key(api: &Api) -> String {
-    let made = api.keys("CreateKey", json!({})).await;
+    make_key_with(api, json!({})).await
+}
+
+/// A fresh key with these members; its ARN.
+pub(crate) async fn make_key_with(api: &Api, members: Value) -> String {
+    let made = api.keys("CreateKey", members).await;
     made["KeyMetadata"]["Arn"].as_str().unwrap().to_owned()
+}
+
+/// The text about one member that breaks a rule of the model; `value` is what it shows of that.
+pub(crate) fn broken(value: &str, member: &str, rule: &str) -> String {
+    format!(
+        "1 validation error detected: {value} at '{member}' failed to satisfy constraint: Member must {rule}"
+    )
+}
+
+/// Has an operation that manages keys refuse what names none, in a request that is right otherwise.
+pub(crate) async fn refuse_names(api: &Api, operation: &str, request: Value) {
+    const ARN: &str = "arn:aws:kms:us-east-1:000000000000";
+    let absent = "1234abcd-12ab-34cd-56ef-1234567890ab";
+    let no_alias = "The key must be named by its key ID or key ARN, not by an alias.";
+    let empty = broken("Value ''", "keyId", "have length greater than or equal to 1");
+    for (name, code, text) in [
+        (absent, "NotFoundException", &*format!("Key '{ARN}:key/{absent}' does not exist")),
+        ("alias/app", "NotFoundException", "Invalid keyId 'alias/app'"),
+        (&*format!("{ARN}:alias/app"), INVALID, no_alias),
+        ("", INVALID, &*empty),
+    ] {
+        let named = with(request.clone(), json!({ "KeyId": name }));
+        api.keys_refuse_in_words(operation, named, code, text).await;
+    }
 }
 
 /// Bytes as JSON has them: `secret`.
@@ -46,6 +76,30 @@ api_suite! {
         ).await;
     }
 
+    /// Random bytes are as many as were asked for, and others each time.
+    make_random_bytes(api) {
+        for (number, characters) in [(1, 4), (3, 4), (32, 44), (1024, 1368)] {
+            let made = api.keys("GenerateRandom", json!({ "NumberOfBytes": number })).await;
+            assert_eq!(made, json!({ "Plaintext": made["Plaintext"] }));
+            assert_eq!(made["Plaintext"].as_str().unwrap().len(), characters, "{number}");
+        }
+        let many = json!({ "NumberOfBytes": 32 });
+        assert_ne!(api.keys("GenerateRandom", many.clone()).await, api.keys("GenerateRandom", many).await);
+        for (request, text) in [
+            (json!({}), "NumberOfBytes is required."),
+            (
+                json!({ "NumberOfBytes": 0 }),
+                &*broken("Value '0'", "numberOfBytes", "have value greater than or equal to 1"),
+            ),
+            (
+                json!({ "NumberOfBytes": 1025 }),
+                &*broken("Value '1025'", "numberOfBytes", "have value less than or equal to 1024"),
+            ),
+        ] {
+            api.keys_refuse_in_words("GenerateRandom", request, INVALID, text).await;
+        }
+    }
+
     /// A key's state decides what it does.
     are_disabled_and_deleted(api) {
         let key = make_key(api).await;
@@ -77,6 +131,28 @@ api_suite! {
         api.keys_refuse("ReEncrypt", moved, "DryRunOperationException", text).await;
         api.keys("DisableKey", json!({ "KeyId": key })).await;
         api.keys_refuse("Decrypt", request, "DisabledException", &format!("{key} is disabled.")).await;
+    }
+
+    /// A key is described anew until it waits for its deletion; an empty description is none.
+    are_described_anew(api) {
+        let key = make_key_with(api, json!({ "Description": "for books" })).await;
+        let describe = |text: &str| json!({ "KeyId": key, "Description": text });
+        let description = async || {
+            let described = api.keys("DescribeKey", json!({ "KeyId": key })).await;
+            described["KeyMetadata"].get("Description").cloned().unwrap_or_else(|| json!(""))
+        };
+        assert_eq!(description().await, "for books");
+        for text in ["for music", ""] {
+            api.keys("UpdateKeyDescription", describe(text)).await;
+            assert_eq!(description().await, text);
+        }
+        refuse_names(api, "UpdateKeyDescription", describe("x")).await;
+        let text = broken("Value", "description", "have length less than or equal to 8192");
+        api.keys_refuse_in_words("UpdateKeyDescription", describe(&"d".repeat(8193)), INVALID, &text).await;
+        api.keys("ScheduleKeyDeletion", json!({ "KeyId": key })).await;
+        let text = format!("{key} is pending deletion.");
+        api.keys_refuse_in_words("UpdateKeyDescription", describe("x"), "KMSInvalidStateException", &text).await;
+        assert_eq!(description().await, "");
     }
 
     /// An alias is another name of a key, and can be pointed at another one.

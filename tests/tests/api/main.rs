@@ -11,8 +11,12 @@ mod items;
 mod keys;
 mod kms_port;
 mod legacy;
+mod macs;
 mod pages;
+mod policies;
+mod rotations;
 mod tables;
+mod tags;
 mod updates;
 
 use serde_json::{Value, json};
@@ -106,6 +110,13 @@ impl Api {
     pub(crate) async fn keys_refuse(&self, operation: &str, request: Value, code: &str, part: &str) {
         let answer = self.call(Protocol::Kms, operation, request.clone()).await;
         expect(operation, &request, answer, code, part);
+    }
+
+    /// Calls an operation of the key-management service, which must refuse with this code and this text.
+    pub(crate) async fn keys_refuse_in_words(&self, operation: &str, request: Value, code: &str, text: &str) {
+        let refusal = Refusal { code: code.to_owned(), message: text.to_owned(), item: None };
+        let answer = self.try_keys(operation, request.clone()).await;
+        assert_eq!(answer, Err(refusal), "{operation} of {request}");
     }
 
     /// Makes a table `name` with a string partition key `pk` and a number sort key `sk`.
