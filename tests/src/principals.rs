@@ -42,9 +42,13 @@ impl Principals {
 
     fn add(&mut self, arn: String, policy: Option<String>, service: Option<String>) {
         let name = arn.rsplit([':', '/']).next().unwrap_or_default();
+        let account = arn.split(':').nth(4).unwrap_or_default();
         // One kind of name for some and the other for others, so that both are used.
-        let san =
-            if service.is_some() { format!("spiffe://keystead/{name}") } else { format!("{name}.keystead") };
+        let san = if service.is_some() {
+            format!("spiffe://keystead/{name}")
+        } else {
+            format!("{name}.{account}.keystead")
+        };
         self.people.push(Person { arn, credentials: fresh_credentials(), san, policy, service });
     }
 
@@ -62,6 +66,13 @@ impl Principals {
         self
     }
 
+    /// Adds the root of another account.
+    #[must_use]
+    pub fn with_foreign_root(mut self, account: &str) -> Self {
+        self.add(format!("arn:aws:iam::{account}:root"), None, None);
+        self
+    }
+
     /// The account root.
     pub fn root(&self) -> &Person {
         &self.people[0]
@@ -76,6 +87,12 @@ impl Principals {
     pub fn user(&self, name: &str) -> &Person {
         let ending = format!(":user/{name}");
         self.people.iter().find(|person| person.arn.ends_with(&ending)).expect("the user was added")
+    }
+
+    /// The root of the other account.
+    pub fn foreign_root(&self) -> &Person {
+        let mut others = self.people.iter().skip(1);
+        others.find(|person| person.arn.ends_with(":root")).expect("the root was added")
     }
 
     /// Every secret in the file: none may be seen in a log.

@@ -2,7 +2,8 @@
 //! service from its first line to its last.
 //!
 //! The account's root asks, unless somebody else is named behind the operation: `Encrypt@bob`. `Wait {"Days":7}` is nobody's
-//! request: time passes, and what is due is done.
+//! request: time passes, and what is due is done. It comes late in a story: what is before it is told to a real service too
+//! (`tests/tests/stories.rs`), whose clock nobody moves.
 
 use aws_json::KMS;
 
