@@ -52,7 +52,7 @@ impl KeyRef {
         }
     }
 
-    /// What it means where no account but `account` is meant.
+    /// Its ARN in `account`.
     pub(crate) fn arn(&self, region: &Region, account: &AccountId) -> String {
         match self {
             Self::Key { id, .. } => id.arn(region, account),

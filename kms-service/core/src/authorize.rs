@@ -15,7 +15,7 @@
 use std::marker::PhantomData;
 
 use envelope::MacKey;
-use identity::{Caller, PrincipalKind, ServiceName, Verdict};
+use identity::{AccountId, Caller, PrincipalKind, ServiceName, Verdict};
 
 use crate::{
     alias::{Alias, AliasName},
@@ -237,7 +237,7 @@ pub(crate) fn authorize<'r, P: Permission>(
     dynamodb: &ServiceName,
 ) -> Result<Authorized<'r, P>, KmsError> {
     let op = P::OP;
-    let refuse = |why| Err(denied(caller, op, entry.arn(), why));
+    let refuse = |why| Err(refused(caller, op, entry, why));
     let identity = caller.principal.policy.evaluate(op.action(), entry.arn());
     if identity == Verdict::Deny {
         return refuse(DenialReason::ExplicitDeny);
@@ -252,10 +252,8 @@ pub(crate) fn authorize<'r, P: Permission>(
     if allowed || granted(caller, op, entry, asked) {
         return Ok(Authorized::given(entry));
     }
-    let foreign = caller.principal.account != record.account && caller.principal.as_service().is_none();
     match verdict {
         PolicyVerdict::Delegates => refuse(DenialReason::NoIdentityPolicy),
-        PolicyVerdict::Allows | PolicyVerdict::Silent if foreign => refuse(DenialReason::OtherAccount),
         PolicyVerdict::Allows | PolicyVerdict::Silent => refuse(DenialReason::NoResourcePolicy),
     }
 }
@@ -279,7 +277,7 @@ pub(crate) fn authorize_retirement<'r>(
     grant: &'r Grant,
 ) -> Result<GrantEnding<'r>, KmsError> {
     let op = may::RetireGrant::OP;
-    let refuse = |why| Err(denied(caller, op, entry.arn(), why));
+    let refuse = |why| Err(refused(caller, op, entry, why));
     let identity = caller.principal.policy.evaluate(op.action(), entry.arn());
     if identity == Verdict::Deny {
         return refuse(DenialReason::ExplicitDeny);
@@ -368,6 +366,18 @@ pub(crate) fn authorize_watch(caller: &Caller) -> Result<AccountAuthorized<may::
         Some(_) => Ok(AccountAuthorized { permission: PhantomData }),
         None => refuse(DenialReason::NoResourcePolicy),
     }
+}
+
+/// Whether what is `account`'s is another account's to the caller, who is told of it alone whether they may use it: not even
+/// that it is there. A service is at home in every account.
+pub(crate) fn is_foreign(caller: &Caller, account: &AccountId) -> bool {
+    &caller.principal.account != account && caller.principal.as_service().is_none()
+}
+
+/// A refusal to do `op` with a key: why, unless the key is another account's.
+pub(crate) fn refused(caller: &Caller, op: Op, entry: &Entry, why: DenialReason) -> KmsError {
+    let is_foreign = is_foreign(caller, &entry.record().account);
+    denied(caller, op, entry.arn(), if is_foreign { DenialReason::OtherAccount } else { why })
 }
 
 pub(crate) fn denied(caller: &Caller, op: Op, resource: &str, why: DenialReason) -> KmsError {

@@ -14,7 +14,7 @@ use identity::{AccountId, Caller, Region, ServiceName};
 use crate::{
     alias::{Alias, AliasName},
     arn::KeyRef,
-    authorize::{Admitted, Permission, denied},
+    authorize::{Admitted, Permission, denied, is_foreign},
     error::{DenialReason, KmsError},
     grant::{Grant, Grantee},
     ids::{GrantId, KeyId},
@@ -233,8 +233,7 @@ impl Ring {
         reference: &KeyRef,
         realm: &Realm,
     ) -> Result<&Entry, KmsError> {
-        let principal = &caller.principal;
-        let account = reference.account().unwrap_or(&principal.account);
+        let account = reference.account().unwrap_or(&caller.principal.account);
         let entry = match reference {
             KeyRef::Key { id, .. } => self.keys.get(id).filter(|entry| &entry.record.account == account),
             KeyRef::MultiRegion { .. } => None,
@@ -242,7 +241,7 @@ impl Ring {
         };
         entry.filter(|entry| visible(entry, caller, realm.dynamodb())).ok_or_else(|| {
             let arn = reference.arn(realm.region(), account);
-            if account != &principal.account && principal.as_service().is_none() {
+            if is_foreign(caller, account) {
                 return denied(caller, P::OP, &arn, DenialReason::OtherAccount);
             }
             match reference {

@@ -115,10 +115,10 @@ impl Kms {
         self.change(caller, Operation::CreateGrant, move |view, trail| {
             request.check()?;
             view.check_tokens(&request.grant_tokens)?;
-            let dry_run = request.dry_run;
-            let entry = view.managed_key::<may::CreateGrant>(&who, &request.key_id)?;
-            trail.key(entry);
+            let (dry_run, key_id) = (request.dry_run, request.key_id.clone());
             let terms = request.terms(&who)?;
+            let entry = view.managed_key::<may::CreateGrant>(&who, &key_id)?;
+            trail.key(entry);
             let authorized = view.authorize(&who, entry, Asked::Grant(&terms))?;
             check_services(&who, entry, &terms)?;
             let key = authorized.admit()?;

@@ -8,7 +8,7 @@ use crate::{
     alias::{Alias, AliasName},
     arn::check_length,
     audit::Operation,
-    authorize::{Op, authorize_account, denied, may},
+    authorize::{Op, authorize_account, denied, is_foreign, may},
     clock::Timestamp,
     error::{DenialReason, KmsError},
     ids::{KeyId, alias_arn},
@@ -54,7 +54,7 @@ impl Kms {
     /// key's name is in nobody's list.
     ///
     /// # Errors
-    /// A bad limit or marker, no `kms:ListAliases`, or a key that does not exist.
+    /// A bad limit or marker, no `kms:ListAliases`, or a key that does not exist or is another account's.
     pub async fn list_aliases(
         &self,
         caller: &Caller,
@@ -69,7 +69,7 @@ impl Kms {
             };
             if let Some(entry) = key {
                 trail.key(entry);
-                if entry.record().account != caller.principal.account {
+                if is_foreign(caller, &entry.record().account) {
                     return Err(denied(caller, Op::ListAliases, entry.arn(), DenialReason::OtherAccount));
                 }
             }
@@ -95,8 +95,6 @@ impl Request for ListAliases {
         self.page.check(violations, LIST_PAGE);
     }
 }
-
-impl ListAliases {}
 
 /// The aliases behind `after`, the predefined one at its place among them.
 fn listed<'a>(

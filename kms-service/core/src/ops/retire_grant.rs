@@ -7,8 +7,8 @@ use crate::{
     Kms,
     arn::{KeyRef, check_length},
     audit::Operation,
-    authorize::{authorize_retirement, may},
-    error::{KmsError, Rule},
+    authorize::{Op, authorize_retirement, denied, is_foreign, may},
+    error::{DenialReason, KmsError, Rule},
     grant::{Grant, Grantee},
     kms::View,
     limits::{GRANT_ID_CHARS_MAX, GRANT_TOKEN_CHARS_MAX},
@@ -61,7 +61,10 @@ impl RetireGrant {
                 }
                 let entry = view.ring.resolve::<may::RetireGrant>(caller, &reference, view.realm())?;
                 let found = entry.grants().get(&grant).map(|grant| (entry, grant));
-                found.ok_or_else(|| KmsError::GrantNotFound { id: grant_id.clone() })
+                found.ok_or_else(|| match is_foreign(caller, &entry.record().account) {
+                    true => denied(caller, Op::RetireGrant, entry.arn(), DenialReason::OtherAccount),
+                    false => KmsError::GrantNotFound { id: grant_id.clone() },
+                })
             }
             _ => Err(KmsError::Rule(Rule::RetireArguments)),
         }

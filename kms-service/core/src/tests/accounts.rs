@@ -6,7 +6,7 @@ use crate::{
     GrantOperation, PageRequest,
     ops::{
         create_alias::CreateAlias, decrypt::Decrypt, list_aliases::ListAliases, list_grants::ListGrants,
-        revoke_grant::RevokeGrant, update_alias::UpdateAlias,
+        retire_grant::RetireGrant, revoke_grant::RevokeGrant, update_alias::UpdateAlias,
     },
     testing::*,
 };
@@ -45,14 +45,56 @@ async fn another_accounts_key_is_not_there_by_id_and_denied_by_arn() {
         assert_eq!(attempt(&key.arn).await, [DENIED; 7]);
         // An ARN that puts the key into the wrong account names nothing.
         assert_eq!(attempt(&key.arn.replace(ACCOUNT, OTHER_ACCOUNT)).await, [NOT_FOUND; 7]);
-        // Whether the other account has a key is told to nobody.
-        let none = format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-4cd4-a123-456a12a34567");
-        assert_eq!(attempt(&none).await, [DENIED; 7]);
-        for arn in [&key.arn, &none] {
-            let aliases = ListAliases { key_id: Some(arn.clone()), ..ListAliases::default() };
-            assert_eq!(code(&world.kms.list_aliases(&caller, aliases).await), DENIED);
-        }
         assert_eq!(code(&world.open(&caller, &blob, context(&[])).await), DENIED, "the blob names it");
+    }
+}
+
+/// Whether the other account has a key is told to nobody who may not use it, whatever is asked, and whatever else is wrong.
+#[tokio::test]
+async fn a_key_of_another_account_is_refused_as_if_it_were_not_there() {
+    let world = World::new().await;
+    let (here, none) = (
+        world.key().await.arn,
+        format!("arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-4cd4-a123-456a12a34567"),
+    );
+    world.alias("alias/here", &here).await;
+    let alias = |name: &str| format!("arn:aws:kms:{REGION}:{ACCOUNT}:alias/{name}");
+    let arn = format!("arn:aws:iam::{OTHER_ACCOUNT}:user/dan").parse().unwrap();
+    let policy = r#"{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"*","Resource":"*"}]}"#;
+    let denied = Caller::direct(std::sync::Arc::new(identity::Principal::user(arn, policy.parse().unwrap())));
+    for caller in [stranger(), their_user(), via(&stranger()), denied] {
+        let attempt = async |key: &str| {
+            let key = || key.to_owned();
+            let grant_id = Some("0".repeat(64));
+            let retire = RetireGrant { key_id: Some(key()), grant_id, ..RetireGrant::default() };
+            let revoke = RevokeGrant { key_id: key(), grant_id: "0".repeat(64), dry_run: false };
+            let nobodys = grant(&key(), "nobody", &[GrantOperation::Decrypt]);
+            [
+                refusal(world.kms.schedule_key_deletion(&caller, schedule(&key(), 7)).await),
+                refusal(world.kms.retire_grant(&caller, retire).await),
+                refusal(world.kms.revoke_grant(&caller, revoke).await),
+                refusal(world.kms.create_grant(&caller, nobodys).await),
+                refusal(
+                    world
+                        .kms
+                        .list_aliases(&caller, ListAliases { key_id: Some(key()), ..Default::default() })
+                        .await,
+                ),
+            ]
+        };
+        assert_eq!(attempt(&here).await, attempt(&none).await);
+        let named = async |name: &str| {
+            [
+                refusal(world.describe(&caller, name).await),
+                refusal(world.kms.encrypt(&caller, encrypt(name, b"x", context(&[]))).await),
+                refusal(world.kms.generate_data_key(&caller, data_key(name, context(&[]))).await),
+            ]
+        };
+        let expected = named(&none).await;
+        assert!(expected.iter().all(|(code, _)| *code == DENIED), "{expected:?}");
+        for name in [here.clone(), alias("here"), alias("none")] {
+            assert_eq!(named(&name).await, expected, "{name}");
+        }
     }
 }
 
