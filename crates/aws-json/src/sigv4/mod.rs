@@ -166,17 +166,18 @@ impl fmt::Debug for BodyHash {
     }
 }
 
-/// When a request says that it was signed: in a header of its own, or else in HTTP's, which may be in HTTP's form. botocore
-/// signs the latter where an application sets it.
+/// When a request says that it was signed: in a header of its own, or else in HTTP's, which may be in HTTP's form, or in that
+/// of mail. botocore signs the latter where an application sets it.
 fn stamp(head: &Parts) -> Result<Option<Cow<'_, str>>, SignatureError> {
     if let Some(stamp) = headers::single(&head.headers, DATE_HEADER)? {
         return Ok(Some(stamp.into()));
     }
     let date = headers::single(&head.headers, DATE.as_str())?;
-    Ok(date.map(|date| match httpdate::parse_http_date(date) {
-        Ok(time) => Moment::from(time).to_string().into(),
-        Err(_) => date.into(),
-    }))
+    let in_https = |date: &str| match date.strip_suffix(" -0000") {
+        Some(mails) => httpdate::parse_http_date(&format!("{mails} GMT")),
+        None => httpdate::parse_http_date(date),
+    };
+    Ok(date.map(|date| in_https(date).map_or(date.into(), |time| Moment::from(time).to_string().into())))
 }
 
 fn refuse_query(head: &Parts, has_header: bool) -> Result<(), SignatureError> {

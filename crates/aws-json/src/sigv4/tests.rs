@@ -90,9 +90,13 @@ fn what_is_missing_is_said_in_awss_words() {
 }
 
 #[test]
-fn https_own_date_will_do_in_either_form() {
+fn https_own_date_will_do_in_any_form() {
     for (date, signature) in [
         ("Sun, 30 Aug 2015 12:36:00 GMT", "1262aceaf1a79c7f0b69fda81cd744572fcbe2e4c23b647b4de183cd5a0f1075"),
+        (
+            "Sun, 30 Aug 2015 12:36:00 -0000",
+            "7680771e48fa28c7db272da980f990fa8ee39dee61905c4203f5da9d3d48ac86",
+        ),
         ("20150830T123600Z", "b9498f120b174820093a3c726637a11f74f6c8f7c033c4407ddc702fef3705bb"),
     ] {
         let (list, end) = (GOOD.rfind("SignedHeaders").unwrap(), GOOD.len());
