@@ -95,7 +95,12 @@ macro_rules! denying {
 }
 const LIMITED: &[stories::compatibility::Limited] = &[
     ("CreateKey", "KeySpec", r#"{"KeySpec":"RSA_2048","KeyUsage":"ENCRYPT_DECRYPT"}"#),
-    ("CreateKey", "KeyUsage", r#"{"KeySpec":"ECC_NIST_P256","KeyUsage":"SIGN_VERIFY"}"#),
+    (
+        "CreateKey",
+        "CustomerMasterKeySpec",
+        r#"{"CustomerMasterKeySpec":"RSA_2048","KeyUsage":"ENCRYPT_DECRYPT"}"#,
+    ),
+    ("CreateKey", "KeyUsage", r#"{"KeyUsage":"SIGN_VERIFY"}"#),
     ("CreateKey", "MultiRegion", r#"{"MultiRegion":true}"#),
     ("CreateKey", "Origin", r#"{"Origin":"EXTERNAL"}"#),
     ("CreateKey", "Policy", concat!(r#"{"Policy":"#, denying!(), "}")),
