@@ -123,7 +123,9 @@ impl Stack {
     fn admit(&self, request: Request, id: &RequestId, record: &mut Record) -> Result<Request, Box<Status>> {
         let (mut head, body) = request.into_parts();
         head.extensions.insert(id.clone());
-        head.uri.authority().cloned().map(|authority| head.extensions.insert(Called(authority)));
+        if let Some(authority) = head.uri.authority() {
+            head.extensions.insert(Called(authority.clone()));
+        }
         self.take_place(record).map_err(|unserved| Box::new(unserved.answer(self.domain, id)))?;
         if !record.method.is_public {
             let caller = self.gate.admit(&head).map_err(|refusal| Box::new(refusal.status(id)))?;

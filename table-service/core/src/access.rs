@@ -101,13 +101,17 @@ impl Inner {
                     let question = async move { (number, inner.access(&table, &granted).await.map(drop)) };
                     questions.spawn(request::carried(question));
                 }
-                Err(refusal) => drop(refusals.insert(number, refusal)),
+                Err(refusal) => {
+                    refusals.insert(number, refusal);
+                }
             }
         }
         while let Some(joined) = questions.join_next().await {
             match joined.map_err(|_| TableError::Internal { what: "a question that panicked" })? {
                 (_, Ok(()) | Err(TableError::Contention)) => {}
-                (number, Err(refusal)) => drop(refusals.insert(number, refusal)),
+                (number, Err(refusal)) => {
+                    refusals.insert(number, refusal);
+                }
             }
         }
         refusals.into_values().next().map_or(Ok(()), Err)

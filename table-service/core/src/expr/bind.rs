@@ -205,11 +205,12 @@ impl Binder<'_> {
 }
 
 fn check_bounds(low: &Arc<AttributeValue>, high: &Arc<AttributeValue>) -> Result<()> {
-    let bounds = || (Arc::clone(low), Arc::clone(high));
-    match (order(low, high), bounds()) {
-        (Some(Ordering::Less | Ordering::Equal), _) => Ok(()),
-        (Some(Ordering::Greater), (low, high)) => Err(ExpressionError::BoundOrder { low, high }),
-        (None, (low, high)) => Err(ExpressionError::BoundTypes { low, high }),
+    match order(low, high) {
+        Some(Ordering::Less | Ordering::Equal) => Ok(()),
+        Some(Ordering::Greater) => {
+            Err(ExpressionError::BoundOrder { low: Arc::clone(low), high: Arc::clone(high) })
+        }
+        None => Err(ExpressionError::BoundTypes { low: Arc::clone(low), high: Arc::clone(high) }),
     }
 }
 
