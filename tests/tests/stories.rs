@@ -1,5 +1,5 @@
 //! Promise: what the doors answer is what comes out of the port. The stories that each door is told by itself, from a function
-//! call to its answer, are told here to the real services: signed, over HTTP, to the same answers byte by byte.
+//! call to its answer, are told here to the real services: signed, over HTTP, to the same answers byte by byte, dates aside.
 
 use std::collections::HashMap;
 
