@@ -265,12 +265,6 @@ def test_a_disabled_mac_key(kms):
         kms.generate_mac(KeyId=key["KeyId"], MacAlgorithm="HMAC_SHA_256", Message=b"x")
 
 
-def test_a_mac_key_is_not_for_tables(db, kms):
-    key = kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]
-    with invalid(re.compile("KMS validation error: .*")):
-        db.create_table(TableName="Never", KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}], AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}], BillingMode="PAY_PER_REQUEST", SSESpecification={"SSEType": "KMS", "KMSMasterKeyId": key["KeyId"]})
-
-
 @pytest.mark.parametrize("others", [{"KeySpec": "HMAC_256", "KeyUsage": "ENCRYPT_DECRYPT"}, {"KeySpec": "SYMMETRIC_DEFAULT", "KeyUsage": "GENERATE_VERIFY_MAC"}])
 def test_uses_that_no_such_key_has(kms, others):
     with invalid(re.compile(".+")):

@@ -43,6 +43,25 @@ def test_an_answer(wire):
     assert ask(wire).headers["x-amzn-requestid"] != identifier
 
 
+@pytest.mark.parametrize("service_name", SERVICES)
+def test_a_date_that_the_application_sets(service, service_name):
+    client, operation = service.client(service_name), HARMLESS[service_name]
+    dates = []
+
+    def set_date(request, **_):
+        request.headers["Date"] = "any: botocore writes its own, and signs that"
+
+    def note(request, **_):
+        dates.append((request.headers["Date"], request.headers.get("X-Amz-Date")))
+
+    client.meta.events.register(f"before-sign.{service_name}.{operation}", set_date)
+    client.meta.events.register(f"before-send.{service_name}.{operation}", note)
+    client.list_tables() if service_name == "dynamodb" else client.list_keys()
+    [(date, own)] = dates
+    date = date if isinstance(date, str) else date.decode()
+    assert date.endswith((" -0000", " GMT")) and own is None
+
+
 def test_a_refusal_has_them_too(wire):
     answer = ask(wire, b'{"Limit": 0}')
     assert (answer.status, answer.code, answer.headers["content-type"]) == (400, "ValidationException", TYPES[wire.service])
