@@ -236,7 +236,7 @@ async fn a_key_that_cannot_be_used_refuses_the_table_and_makes_none() {
         // DynamoDB answers 500 here, and SDKs try again in vain.
         (
             kms.hmac_key().await.arn,
-            "KMS validation error: com.amazonaws.services.kms.model.AWSKMSException: EncryptionContext is supported only \
+            "KMS internal error: com.amazonaws.services.kms.model.AWSKMSException: EncryptionContext is supported only \
              when creating a grant for a symmetric encryption KMS key. (Service: AWSKMS; Status Code: 400; Error Code: \
              ValidationException; Request ID: "
                 .to_owned(),
