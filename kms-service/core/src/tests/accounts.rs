@@ -117,6 +117,13 @@ async fn lists_and_aliases_are_those_of_the_account() {
         let their_alias = format!("arn:aws:kms:{REGION}:{other_account}:alias/x");
         assert_eq!(code(&world.describe(&caller, &their_alias).await), DENIED);
     }
+    // A service, which is at home in every account, finds no other account's in its own list.
+    let arn = identity::PrincipalArn::of_service(&account(), &dynamodb());
+    let policy = identity::PolicyDocument::allow_all();
+    let service = identity::Principal::service(arn, dynamodb(), policy);
+    let request = ListAliases { key_id: Some(theirs.clone()), ..ListAliases::default() };
+    let listed = world.kms.list_aliases(&Caller::direct(std::sync::Arc::new(service)), request).await;
+    assert_eq!(code(&listed), DENIED);
     // Neither moves the other's alias, nor points one of its own at the other's key.
     let request = UpdateAlias { alias_name: "alias/x".to_owned(), target_key_id: ours.clone() };
     assert_eq!(code(&world.kms.update_alias(&their_user(), request).await), DENIED);
